@@ -1,0 +1,79 @@
+/** Statements about transactions as their merchant reads and cancels them. */
+
+import { and, desc, eq, gte, lt, type SQL, sql } from 'drizzle-orm'
+import type { TransactionStatus } from '../../domain/transaction.ts'
+import type { Db } from '../client.ts'
+import { attempts, transactions } from '../schema/payments.ts'
+import { refuseWhere } from './claims.ts'
+import { afterCursor, jsonObject, type Page, rowsFor } from './page.ts'
+
+export interface TransactionFilters {
+  status: TransactionStatus | undefined
+  currency: string | undefined
+  provider: string | undefined
+  reference: string | undefined
+  customerEmail: string | undefined
+  createdFrom: Date | undefined
+  createdBefore: Date | undefined
+}
+
+const object = jsonObject(sql`app.transaction_object(${transactions})`)
+
+export function listTransactions(db: Db, filters: TransactionFilters, page: Page) {
+  const { status, currency, provider, reference, customerEmail, createdFrom, createdBefore } = filters
+  return db
+    .select({ id: transactions.id, object })
+    .from(transactions)
+    .where(
+      and(
+        afterCursor(transactions.id, page),
+        status === undefined ? undefined : eq(transactions.status, status),
+        currency === undefined ? undefined : eq(transactions.currency, currency),
+        provider === undefined ? undefined : eq(transactions.provider, provider),
+        reference === undefined ? undefined : eq(transactions.reference, reference),
+        customerEmail === undefined ? undefined : eq(transactions.customerEmail, customerEmail),
+        createdFrom === undefined ? undefined : gte(transactions.createdAt, createdFrom),
+        createdBefore === undefined ? undefined : lt(transactions.createdAt, createdBefore),
+      ),
+    )
+    .orderBy(desc(transactions.id))
+    .limit(rowsFor(page))
+}
+
+/** The transaction with its attempts and its history, which is the list of its events. */
+export function findTransaction(db: Db, id: string) {
+  return db
+    .select({
+      object: jsonObject(sql`app.transaction_object(${transactions}) || jsonb_build_object(
+        'attempts', (select coalesce(jsonb_agg(app.attempt_object(a) order by a.number), '[]')
+                     from ${attempts} a where a.transaction_id = ${transactions.id}),
+        'history', (select coalesce(jsonb_agg(jsonb_build_object(
+                      'status', e.object ->> 'status', 'event_id', e.id, 'number', e.number, 'at', app.iso(e.created_at))
+                      order by e.number), '[]')
+                    from events e where e.transaction_id = ${transactions.id}))`),
+    })
+    .from(transactions)
+    .where(eq(transactions.id, id))
+}
+
+/** Calls a payment off where the payer may still be waited for; refuses the batch otherwise. */
+export function cancelTransaction(db: Db, first: SQL, id: string) {
+  return [
+    refuseWhere(
+      db,
+      sql`${first} and not exists (select from transactions t where t.id = ${id})`,
+      404,
+      'transaction_not_found',
+    ),
+    refuseWhere(
+      db,
+      sql`${first} and exists (select from transactions t where t.id = ${id} and t.status not in ('pending', 'processing'))`,
+      409,
+      'transaction_not_cancellable',
+    ),
+    db
+      .update(transactions)
+      .set({ status: 'cancelled', updatedAt: sql`app.now()` })
+      .where(and(first, eq(transactions.id, id))),
+  ]
+}

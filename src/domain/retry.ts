@@ -1,0 +1,67 @@
+/** When to try again: pure schedules, with the randomness passed in as a number from 0 to 1. */
+
+import { isUnderWay, type TransactionStatus } from './transaction.ts'
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+
+/** Waits before the second and every later attempt at a delivery, in milliseconds; after the last it is exhausted. */
+export const DELIVERY_WAITS_MS = [
+  5 * SECOND,
+  5 * MINUTE,
+  30 * MINUTE,
+  2 * HOUR,
+  5 * HOUR,
+  10 * HOUR,
+  14 * HOUR,
+  20 * HOUR,
+  24 * HOUR,
+] as const
+
+/** At the first attempt and after each of the waits. */
+export const DELIVERY_ATTEMPTS_MAX = DELIVERY_WAITS_MS.length + 1
+
+/** Waits between questions to the provider about one provider event that it did not clearly answer. */
+const APPLY_WAITS_MS = [10 * SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR] as const
+
+/** Waits between questions about a transaction that is not final, counted in questions asked. */
+const CHECK_WAITS_MS = [2 * MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 3 * HOUR] as const
+
+/** After the deadline an expired page may still be paid: asked after this often more, a day apart. */
+const CHECKS_AFTER_DEADLINE = 2
+
+/** How long a first call to a provider may still be under way after it timed out here (paystack.md, section 6). */
+export const IN_FLIGHT_MS = MINUTE
+
+/** Up to a tenth more, so that what failed together is not tried again together. */
+function jittered(waitMs: number, jitter: number): number {
+  return Math.round(waitMs * (1 + jitter / 10))
+}
+
+/** When a delivery is due after its attempt number `attempts` failed; undefined when none is left. */
+export function nextDeliveryAt(attempts: number, now: Date, jitter: number): Date | undefined {
+  const wait = DELIVERY_WAITS_MS[attempts - 1]
+  return wait === undefined ? undefined : new Date(now.getTime() + jittered(wait, jitter))
+}
+
+/** When a provider event is applied again after its attempt number `attempts` got no clear answer. */
+export function nextApplyAt(attempts: number, now: Date, jitter: number): Date | undefined {
+  const wait = APPLY_WAITS_MS[attempts - 1]
+  return wait === undefined ? undefined : new Date(now.getTime() + jittered(wait, jitter))
+}
+
+/**
+ * When the provider is asked again about a transaction: at growing intervals, at its deadline, and, while a page that
+ * we gave up may still be paid, for some days more. Undefined once there is nothing to learn.
+ * @param checks how often it was asked before
+ */
+export function nextCheckAt(status: TransactionStatus, checks: number, now: Date, expiresAt: Date): Date | undefined {
+  if (status === 'succeeded' || status === 'requires_review') return undefined
+  const wait = CHECK_WAITS_MS[Math.min(checks, CHECK_WAITS_MS.length - 1)] ?? HOUR
+  const next = new Date(now.getTime() + wait)
+  if (now < expiresAt) return next < expiresAt ? next : expiresAt
+  if (isUnderWay(status)) return next
+  const daysPast = (now.getTime() - expiresAt.getTime()) / (24 * HOUR)
+  return daysPast < CHECKS_AFTER_DEADLINE ? new Date(now.getTime() + 24 * HOUR) : undefined
+}
