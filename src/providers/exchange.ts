@@ -1,0 +1,61 @@
+/**
+ * The only place that sends to a provider: one deadline, one bound on the answer, and one way to say that we don't know
+ * what happened. Whatever is not a whole JSON answer below 500 is unknown, never failed.
+ */
+
+import { LIMITS } from '../domain/limits.ts'
+import type { Provider, ProviderAnswer, ProviderCall, UnknownCause } from './contract.ts'
+
+/** The outside world as the exchange needs it; a simulator owns all of it. */
+export interface ExchangeWorld {
+  fetch(request: Request): Promise<Response>
+  /** Aborts after so many milliseconds. */
+  deadline(ms: number): AbortSignal
+  /** Where a provider is reached: the provider's own address unless the local platform names another. */
+  providerUrls: Partial<Record<Provider['name'], string>>
+}
+
+export type Exchanged = { kind: 'answered'; answer: ProviderAnswer } | { kind: 'unknown'; cause: UnknownCause }
+
+/** Sends one call, once. It never throws for what the network or the provider does. */
+export async function exchange(world: ExchangeWorld, provider: Provider, call: ProviderCall): Promise<Exchanged> {
+  const signal = world.deadline(LIMITS.providerTimeoutMs)
+  const base = world.providerUrls[provider.name] ?? provider.baseUrl
+  const init: RequestInit = { method: call.method, headers: call.headers, signal, redirect: 'manual' }
+  if (call.body !== undefined) init.body = call.body
+  let status: number
+  let text: string | undefined
+  try {
+    const response = await world.fetch(new Request(base + call.path, init))
+    status = response.status
+    text = await readBounded(response, LIMITS.providerAnswerBytes)
+  } catch {
+    return { kind: 'unknown', cause: signal.aborted ? 'timed_out' : 'unreachable' }
+  }
+  if (status >= 500 || status === 408) return { kind: 'unknown', cause: 'server_error' }
+  const body = text === undefined ? undefined : parseJson(text)
+  if (body === undefined) return { kind: 'unknown', cause: 'answer_not_json' }
+  return { kind: 'answered', answer: { status, body } }
+}
+
+/** The body as text; undefined where it is longer than `bytesMax`, so that an answer can't fill the isolate. */
+async function readBounded(response: Response, bytesMax: number): Promise<string | undefined> {
+  if (response.body === null) return ''
+  const decoder = new TextDecoder()
+  let text = ''
+  let bytes = 0
+  for await (const chunk of response.body) {
+    bytes += chunk.byteLength
+    if (bytes > bytesMax) return undefined
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
