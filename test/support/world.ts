@@ -1,0 +1,222 @@
+/**
+ * The one place for fixtures: a world of its own for each test file, with a database, a clock that stands still until it
+ * is moved, seeded randomness, the Paystack simulator in-process, and a receiver of webhooks. Nothing of ours is mocked.
+ */
+
+import { neonConfig } from '@neondatabase/serverless'
+import { type SQL, sql } from 'drizzle-orm'
+import { createPaystackSimulator } from '../../local/simulators/paystack/index.ts'
+import { signAccessToken } from '../../src/crypto/access-token.ts'
+import { parseKeyRing } from '../../src/crypto/key-ring.ts'
+import { dummyPasswordHash } from '../../src/crypto/password.ts'
+import { newRefreshToken } from '../../src/crypto/refresh-token.ts'
+import { connect } from '../../src/db/client.ts'
+import { enterWorker } from '../../src/db/gate.ts'
+import { type Id, newId } from '../../src/domain/ids.ts'
+import { SCOPES, type Scope } from '../../src/domain/scopes.ts'
+import type { Mode } from '../../src/domain/transaction.ts'
+import { createApp } from '../../src/http/app.ts'
+import type { Deps, Job } from '../../src/operations/deps.ts'
+import { WebhookSecretsCache } from '../../src/operations/provider-events/webhook-secrets.ts'
+import { createEgress } from '../../src/platform/egress.ts'
+import { createLog } from '../../src/platform/log.ts'
+import { fakeClock } from './clock.ts'
+import { bridgeEndpoint, databaseUrl } from './provided.ts'
+import { seededRandom } from './random.ts'
+import { createReceiver } from './receiver.ts'
+
+export const PAYSTACK_URL = 'https://paystack.simulator'
+
+/** 32 bytes each; good for nothing but tests. */
+export const SEALING_KEYS = 'test-1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8='
+export const TOKEN_KEYS = 'test-1:ICEiIyQlJicoKSorLC0uLzAxMjMrNTY3ODk6Ozw9Pj8='
+
+export type World = Awaited<ReturnType<typeof createWorld>>
+
+/** @param name of the test file's database: lower case, unique among the files */
+export async function createWorld(name: string) {
+  neonConfig.fetchEndpoint = bridgeEndpoint
+  // The driver's own requests are what is counted, and what a crash cuts off.
+  const database = { requests: 0, failAfter: Number.POSITIVE_INFINITY }
+  neonConfig.fetchFunction = async (url: string, init: RequestInit) => {
+    if (database.failAfter-- <= 0) throw new TypeError('the connection to the database was cut')
+    database.requests += 1
+    return fetch(url, init)
+  }
+  const clock = fakeClock(new Date('2026-11-24T09:00:00.000Z'))
+  const random = seededRandom(1).bytes
+  const jobs: Job[] = []
+  const logLines: string[] = []
+  const receiver = createReceiver()
+
+  const paystack = createPaystackSimulator(
+    {
+      now: clock.now,
+      random: () => seededNumber(random),
+      sleep: (ms, signal) => clock.sleep(ms, signal),
+      deliver: async (request) => app.fetch(request),
+    },
+    { baseUrl: PAYSTACK_URL },
+  )
+
+  const observer = { roundTrip: () => {}, entered: () => {} }
+  const deps: Deps = {
+    api: connect(databaseUrl('paybridge_api', `t_${name}`), observer),
+    worker: connect(databaseUrl('paybridge_worker', `t_${name}`), observer),
+    sealing: parseKeyRing('seal', SEALING_KEYS),
+    tokens: parseKeyRing('sign', TOKEN_KEYS),
+    clock,
+    random,
+    exchange: {
+      fetch: (request) => paystack.fetch(request),
+      deadline: clock.deadline,
+      providerUrls: { paystack: PAYSTACK_URL },
+    },
+    egress: createEgress({ clock, fetch: receiver.fetch, allowLoopback: false }),
+    webhookSecrets: new WebhookSecretsCache(clock.now),
+    async nudge(nudged) {
+      jobs.push(...nudged)
+    },
+    log: createLog(
+      (line) => logLines.push(line),
+      () => {},
+    ),
+  }
+
+  const deferred: Promise<unknown>[] = []
+  const app = createApp((c) => ({
+    deps,
+    roundTrips: () => database.requests,
+    merchantId: () => undefined,
+    requestId: newId('req', clock.now().getTime(), random),
+    ipAddress: c.req.header('cf-connecting-ip') ?? '203.0.113.10',
+    withinLimit: async () => true,
+    defer: (work) => deferred.push(work),
+    routePattern: undefined,
+  }))
+
+  return {
+    deps,
+    clock,
+    random,
+    jobs,
+    logLines,
+    receiver,
+    paystack,
+    app,
+    /** Waits for the work that requests left to be done after their answer. */
+    settled: async () => {
+      await Promise.all(deferred.splice(0))
+    },
+    /** How many HTTP requests the driver made for this work. */
+    async countRoundTrips<T>(work: () => Promise<T>): Promise<{ roundTrips: number; result: T }> {
+      const before = database.requests
+      const result = await work()
+      return { roundTrips: database.requests - before, result }
+    },
+    /** Lets so many requests to the database through, then cuts the rest off until `work` is over: a crash. */
+    async crashAfter<T>(requests: number, work: () => Promise<T>): Promise<T> {
+      database.failAfter = requests
+      try {
+        return await work()
+      } finally {
+        database.failAfter = Number.POSITIVE_INFINITY
+      }
+    },
+    /** Rows as the worker's role reads them. */
+    async query(statement: SQL): Promise<Record<string, unknown>[]> {
+      const { db } = deps.worker
+      const batch = await deps.worker.run(enterWorker(db, clock.now()), [db.execute(statement)])
+      if (!batch.ok) throw new Error(batch.problem.code)
+      return batch.rows[0].rows
+    },
+    newMerchant: (options: MerchantOptions = {}) => newMerchant(deps, app, options),
+  }
+}
+
+function seededNumber(random: (length: number) => Uint8Array): number {
+  return new DataView(random(4).buffer).getUint32(0) / 2 ** 32
+}
+
+interface MerchantOptions {
+  mode?: Mode
+  scopes?: readonly Scope[]
+}
+
+/** A merchant with its owner signed in and an API key, and ways to call the API as either. */
+async function newMerchant(deps: Deps, app: ReturnType<typeof createApp>, options: MerchantOptions) {
+  const { clock, random } = deps
+  const now = clock.now()
+  const id = <P extends 'mer' | 'usr' | 'ses'>(prefix: P): Id<P> => newId(prefix, now.getTime(), random)
+  const merchantId = id('mer')
+  const userId = id('usr')
+  const sessionId = id('ses')
+  const email = `${userId}@merchant.test`
+  const refresh = await newRefreshToken(random)
+  const { db } = deps.api
+  const time = now.toISOString()
+  const user = JSON.stringify({ id: userId, email, password_hash: dummyPasswordHash })
+  const merchant = JSON.stringify({ id: merchantId, company_name: 'Kora Stores', country: 'NG' })
+  const expiresAt = new Date(now.getTime() + 30 * 86_400_000).toISOString()
+  const session = JSON.stringify({ id: sessionId, user_id: userId, merchant_id: merchantId, expires_at: expiresAt })
+  const made = await deps.api.run(undefined, [
+    db.execute(sql`select app.register(${time}, ${user}, ${merchant}, null, null, null)`),
+    db.execute(sql`select app.finish_sign_in(${time}, ${session}, ${refresh.hash}, null, null, null, null)`),
+  ])
+  if (!made.ok) throw new Error(`no merchant: ${made.problem.code}`)
+  const accessToken = await signAccessToken(deps.tokens, { userId, sessionId, merchantId }, now.getTime())
+  const mode = options.mode ?? 'test'
+  const person = caller(app, accessToken, mode)
+  const key = await person.post('/api/v1/api-keys/', { name: 'test', scopes: options.scopes ?? SCOPES })
+  if (key.status !== 201) throw new Error(`no API key: ${JSON.stringify(key.body)}`)
+  return {
+    merchantId,
+    userId,
+    sessionId,
+    email,
+    mode,
+    accessToken,
+    refreshToken: refresh.token,
+    /** Calls the API with an access token. */
+    person,
+    apiKey: String(key.body.key),
+    apiKeyId: String(key.body.id),
+    /** Calls the API with an API key. */
+    api: caller(app, String(key.body.key), mode),
+  }
+}
+
+export type Merchant = Awaited<ReturnType<typeof newMerchant>>
+
+export interface ApiAnswer {
+  status: number
+  headers: Headers
+  // biome-ignore lint/suspicious/noExplicitAny: tests assert on every field that they read
+  body: any
+}
+
+/** A client of the API with this credential. */
+export function caller(app: ReturnType<typeof createApp>, token: string | undefined, mode: Mode = 'test') {
+  async function call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
+    const all = new Headers({ 'paybridge-mode': mode, ...headers })
+    if (token !== undefined) all.set('authorization', `Bearer ${token}`)
+    if (body !== undefined && !all.has('content-type')) all.set('content-type', 'application/json')
+    const init: RequestInit = { method, headers: all }
+    if (body !== undefined)
+      init.body = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body)
+    const response = await app.request(`https://api.paybridge.test${path}`, init)
+    const text = await response.text()
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: text === '' ? {} : JSON.parse(text),
+    } satisfies ApiAnswer
+  }
+  return {
+    get: (path: string, headers?: Record<string, string>) => call('GET', path, undefined, headers),
+    post: (path: string, body?: unknown, headers?: Record<string, string>) => call('POST', path, body, headers),
+    put: (path: string, body?: unknown, headers?: Record<string, string>) => call('PUT', path, body, headers),
+    patch: (path: string, body?: unknown, headers?: Record<string, string>) => call('PATCH', path, body, headers),
+    delete: (path: string, headers?: Record<string, string>) => call('DELETE', path, undefined, headers),
+  }
+}
