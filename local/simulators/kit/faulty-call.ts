@@ -54,9 +54,9 @@ interface Mishap {
 }
 
 /** At most one mishap takes the answer's place; the others keep their times for a later call. */
-function takeMishap({ faults, target, signal, answers }: FaultyCall): Mishap | undefined {
+function takeMishap({ world, faults, target, signal, answers }: FaultyCall): Mishap | undefined {
   const cut = faults.take('cut', target)
-  if (cut) return { when: cut.when, happen: () => (cut.how === 'hang' ? hang(signal) : reset()) }
+  if (cut) return { when: cut.when, happen: () => (cut.how === 'hang' ? hang(world, signal) : reset()) }
   const serverError = faults.take('server_error', target)
   if (serverError) return { when: serverError.when, happen: answers.serverError }
   const badGateway = faults.take('bad_gateway', target)
@@ -70,12 +70,12 @@ function reset(): never {
   throw new ConnectionCut('connection reset')
 }
 
-function hang(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const giveUp = () => reject(signal.reason)
-    if (signal.aborted) giveUp()
-    else signal.addEventListener('abort', giveUp, { once: true })
-  })
+/** Longer than any caller waits: as a sleep, so that on a virtual clock it passes at once. */
+const HANG_MS = 3_600_000
+
+async function hang(world: Pick<SimulatorWorld, 'sleep'>, signal: AbortSignal): Promise<never> {
+  await world.sleep(HANG_MS, signal)
+  throw new ConnectionCut('the connection idled out')
 }
 
 /** What a load balancer says while nothing behind it answers. */

@@ -1,0 +1,77 @@
+/** `/api/v1/events/`: what happened, for a reader who resumes at the number where it stopped. */
+
+import { z } from '@hono/zod-openapi'
+import { EVENT_TYPES } from '../../domain/event.ts'
+import { LIMITS } from '../../domain/limits.ts'
+import { done } from '../../domain/problem.ts'
+import { getEvent, readEvents } from '../../operations/webhooks/events.ts'
+import { type App, endpoint } from '../endpoint.ts'
+import { IdSchema, ModeSchema, pageQuery, TimeSchema } from '../schemas.ts'
+import { TransactionSchema } from './transactions.ts'
+
+const TAG = 'Events'
+
+const NumberSchema = z.int().min(1).openapi({ description: 'Counts without gaps, for each merchant and mode' })
+
+export const EventSchema = z
+  .object({
+    id: IdSchema('evt'),
+    object: z.literal('event'),
+    number: NumberSchema,
+    type: z.enum(EVENT_TYPES),
+    mode: ModeSchema,
+    api_version: z.string(),
+    created_at: TimeSchema,
+    data: TransactionSchema.openapi({ description: 'As it was at that moment' }),
+  })
+  .openapi('Event')
+
+export const EventsSchema = z.object({
+  object: z.literal('list'),
+  data: z.array(EventSchema),
+  next_after: z.int().min(0).openapi({ description: 'Ask `after` this next' }),
+})
+
+const EventsQuerySchema = z.strictObject({
+  after: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(Number.MAX_SAFE_INTEGER)
+    .default(0)
+    .openapi({ description: 'The number of the last event that was seen' }),
+  limit: pageQuery.limit,
+  type: z.enum(EVENT_TYPES).optional(),
+})
+
+export function eventRoutes(app: App): void {
+  endpoint(app, {
+    method: 'get',
+    path: '/api/v1/events/',
+    tag: TAG,
+    summary: 'List events',
+    description: `Oldest first, at most ${LIMITS.pageSizeMax} at a time. Whoever has seen number N has seen all before it.`,
+    query: EventsQuerySchema,
+    answer: { status: 200, schema: EventsSchema, description: 'What happened after that number.' },
+    async run({ deps, requester, query }) {
+      const read = await readEvents(deps, requester, { after: query.after, limit: query.limit, type: query.type })
+      if (!read.ok) return read
+      const { data, nextAfter } = read.value
+      return done({ status: 200, body: { object: 'list', data, next_after: nextAfter }, replayed: false })
+    },
+  })
+
+  endpoint(app, {
+    method: 'get',
+    path: '/api/v1/events/{id}/',
+    tag: TAG,
+    summary: 'Get an event',
+    params: z.object({ id: IdSchema('evt') }),
+    answer: { status: 200, schema: EventSchema, description: 'The event.' },
+    problems: ['event_not_found'],
+    async run({ deps, requester, params }) {
+      const found = await getEvent(deps, requester, params.id)
+      return found.ok ? done({ status: 200, body: found.value, replayed: false }) : found
+    },
+  })
+}

@@ -1,0 +1,90 @@
+/** Builds what operations are given from the platform's bindings, once for each request, message batch or cron run. */
+
+import { connect, useLocalEndpoint } from '../db/client.ts'
+import { type Env, parseSettings, type Settings } from '../env.ts'
+import type { Deps, Job, Log } from '../operations/deps.ts'
+import { WebhookSecretsCache } from '../operations/provider-events/webhook-secrets.ts'
+import { systemClock, systemRandom } from './clock.ts'
+import { createEgress } from './egress.ts'
+import { createErrorReport } from './error-report.ts'
+import { createLog } from './log.ts'
+
+/** What one invocation did, for its log line. */
+export interface Invocation {
+  deps: Deps
+  settings: Settings
+  roundTrips: () => number
+  merchantId: () => string | undefined
+}
+
+/** Lives as long as the isolate. */
+const webhookSecrets = new WebhookSecretsCache(systemClock.now)
+
+/** The settings don't change while an isolate lives. */
+let parsed: { env: Env; settings: Settings } | undefined
+
+export function settingsOf(env: Env): Settings {
+  if (parsed?.env !== env) {
+    const settings = parseSettings(env)
+    if (settings.LOCAL_DATABASE_ENDPOINT !== undefined) useLocalEndpoint(settings.LOCAL_DATABASE_ENDPOINT)
+    parsed = { env, settings }
+  }
+  return parsed.settings
+}
+
+/** What keeps the invocation alive for work after its answer. */
+export type Lifetime = Pick<ExecutionContext, 'waitUntil'>
+
+export function begin(env: Env, lifetime: Lifetime): Invocation {
+  const defer = (work: Promise<unknown>) => lifetime.waitUntil(work)
+  const settings = settingsOf(env)
+  let roundTrips = 0
+  let merchantId: string | undefined
+  const observer = {
+    roundTrip: () => {
+      roundTrips += 1
+    },
+    entered: (id: string) => {
+      merchantId = id
+    },
+  }
+  const log = createLog((line) => console.log(line), reportTo(settings, defer))
+  const deps: Deps = {
+    api: connect(settings.DATABASE_URL, observer),
+    worker: connect(settings.WORKER_DATABASE_URL, observer),
+    sealing: settings.SEALING_KEYS,
+    tokens: settings.TOKEN_KEYS,
+    clock: systemClock,
+    random: systemRandom,
+    exchange: {
+      fetch: (request) => fetch(request),
+      deadline: systemClock.deadline,
+      providerUrls: settings.LOCAL_PAYSTACK_URL === undefined ? {} : { paystack: settings.LOCAL_PAYSTACK_URL },
+    },
+    egress: createEgress({
+      clock: systemClock,
+      fetch: (request) => fetch(request),
+      allowLoopback: settings.ENVIRONMENT === 'local',
+    }),
+    webhookSecrets,
+    nudge: (jobs) => sendJobs(env, log, jobs),
+    log,
+  }
+  return { deps, settings, roundTrips: () => roundTrips, merchantId: () => merchantId }
+}
+
+function reportTo(settings: Settings, defer: (work: Promise<unknown>) => void): (error: unknown) => void {
+  if (settings.SENTRY_DSN === undefined) return () => {}
+  const environment = settings.ENVIRONMENT
+  return createErrorReport(settings.SENTRY_DSN, { fetch: (request) => fetch(request), defer, environment })
+}
+
+/** A queue that is down costs time, not truth: the sweep finds the same rows. */
+async function sendJobs(env: Env, log: Log, jobs: Job[]): Promise<void> {
+  const queues = { apply: env.PROVIDER_EVENTS, deliver: env.DELIVERIES }
+  try {
+    await Promise.all(jobs.map((job) => queues[job.kind].send(job)))
+  } catch (error) {
+    log.error('nudge_lost', error)
+  }
+}
