@@ -10,11 +10,13 @@ import { problemResponse } from './problem.ts'
 import { apiKeyRoutes } from './routes/api-keys.ts'
 import { auditLogRoutes } from './routes/audit-logs.ts'
 import { authRoutes } from './routes/auth.ts'
+import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
 import { paymentProviderRoutes } from './routes/payment-providers.ts'
 import { profileRoutes } from './routes/profile.ts'
 import { providerWebhookRoutes } from './routes/provider-webhooks.ts'
 import { transactionRoutes } from './routes/transactions.ts'
+import { webhookRoutes } from './routes/webhooks.ts'
 
 /** @param begin makes a request ready: its dependencies, its id, its address */
 export function createApp(begin: (c: AppContext) => Variables): App {
@@ -55,6 +57,8 @@ const ROUTES: readonly ((app: App) => void)[] = [
   auditLogRoutes,
   transactionRoutes,
   providerWebhookRoutes,
+  webhookRoutes,
+  eventRoutes,
   healthRoutes,
   docsRoutes,
 ]

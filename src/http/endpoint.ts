@@ -119,7 +119,7 @@ async function readInput<P, Q, B>(c: AppContext, declared: Declaration<P, Q, B>)
   const errors: FieldError[] = []
   const params = parse<P>(declared.params, c.req.param(), errors)
   const query = parse<Q>(declared.query, c.req.query(), errors)
-  const parsed = parse<B>(declared.body, body.value ?? {}, errors)
+  const parsed = parse<B>(declared.body, body.value === undefined ? {} : body.value, errors)
   if (params === undefined || query === undefined || parsed === undefined) {
     return refused('validation_failed', { errors })
   }

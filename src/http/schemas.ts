@@ -4,6 +4,8 @@ import { z } from '@hono/zod-openapi'
 import { type Id, type IdPrefix, isId } from '../domain/ids.ts'
 import { LIMITS } from '../domain/limits.ts'
 import { MODES } from '../domain/transaction.ts'
+import type { ProviderName } from '../providers/contract.ts'
+import { isProviderName, PROVIDER_NAMES } from '../providers/registry.ts'
 
 export const ModeSchema = z.enum(MODES)
 
@@ -26,6 +28,11 @@ export const EmailSchema = z.email().max(254).toLowerCase()
 export const PhoneSchema = z
   .string()
   .regex(/^\+[1-9]\d{6,14}$/, 'is not a number in E.164 form, such as +2348012345678')
+
+export const ProviderSchema = z
+  .string()
+  .refine((name): name is ProviderName => isProviderName(name), `is not one of ${PROVIDER_NAMES.join(', ')}`)
+  .openapi({ enum: [...PROVIDER_NAMES], example: 'paystack' })
 
 export const ProblemSchema = z
   .object({

@@ -217,6 +217,10 @@ function validBody({ method, path }: Route): unknown {
   if (path.endsWith('/initiate_payment/')) return ORDER
   if (method === 'POST' && path === '/api/v1/api-keys/') return { name: 'x' }
   if (method === 'POST' && path === '/api/v1/webhooks/') return { url: 'https://shop.example.com/hook' }
+  if (method === 'POST' && path === '/api/v1/payment-providers/') {
+    return { provider: 'paystack', credentials: { secret_key: 'sk_test_0123456789abcdef0123' } }
+  }
+  if (method === 'PUT') return { company_name: 'Renamed' }
   return sampleBody({ method, path, isPublic: false, takesBody: true })
 }
 

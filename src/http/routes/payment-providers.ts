@@ -11,18 +11,11 @@ import {
   getConnection,
   listAll,
 } from '../../operations/account/connections.ts'
-import type { ProviderName } from '../../providers/contract.ts'
-import { isProviderName, PROVIDER_NAMES } from '../../providers/registry.ts'
-import { type App, endpoint } from '../endpoint.ts'
+import { type App, endpoint, publicEndpoint } from '../endpoint.ts'
 import { listAnswer, readPage } from '../page.ts'
-import { AmountSchema, IdSchema, ListSchema, ModeSchema, pageQuery, TimeSchema } from '../schemas.ts'
+import { AmountSchema, IdSchema, ListSchema, ModeSchema, ProviderSchema, pageQuery, TimeSchema } from '../schemas.ts'
 
 const TAG = 'Payment providers'
-
-const ProviderSchema = z
-  .string()
-  .refine((name): name is ProviderName => isProviderName(name), `is not one of ${PROVIDER_NAMES.join(', ')}`)
-  .openapi({ enum: [...PROVIDER_NAMES], example: 'paystack' })
 
 export const ConnectionSchema = z
   .object({
@@ -131,7 +124,7 @@ export function paymentProviderRoutes(app: App): void {
       }),
   })
 
-  endpoint(app, {
+  publicEndpoint(app, {
     method: 'get',
     path: `${PATH}capabilities/`,
     tag: TAG,

@@ -9,8 +9,6 @@ import { cancel } from '../../operations/payments/cancel.ts'
 import { initiate } from '../../operations/payments/initiate.ts'
 import { getTransaction, listAll } from '../../operations/payments/read.ts'
 import { verifyPayment } from '../../operations/payments/verify.ts'
-import type { ProviderName } from '../../providers/contract.ts'
-import { isProviderName, PROVIDER_NAMES } from '../../providers/registry.ts'
 import { type App, endpoint } from '../endpoint.ts'
 import { listAnswer, readPage } from '../page.ts'
 import {
@@ -20,6 +18,7 @@ import {
   ListSchema,
   ModeSchema,
   PhoneSchema,
+  ProviderSchema,
   pageQuery,
   TimeSchema,
 } from '../schemas.ts'
@@ -30,11 +29,6 @@ const CurrencySchema = z
   .string()
   .refine((code): code is Currency => isCurrency(code), 'is not an ISO 4217 code in capitals')
   .openapi({ example: 'NGN' })
-
-const ProviderSchema = z
-  .string()
-  .refine((name): name is ProviderName => isProviderName(name), `is not one of ${PROVIDER_NAMES.join(', ')}`)
-  .openapi({ enum: [...PROVIDER_NAMES], example: 'paystack' })
 
 const ReferenceSchema = z
   .string()

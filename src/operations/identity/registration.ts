@@ -7,8 +7,7 @@ import { newId } from '../../domain/ids.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import { done, type Outcome, refused } from '../../domain/problem.ts'
 import type { Answer } from '../claimed.ts'
-import type { Deps } from '../deps.ts'
-import { nameRequest, type Visitor } from './visitor.ts'
+import { type IdentityDeps, nameRequest, type Visitor } from './visitor.ts'
 
 export interface Registration {
   /** Lower case. */
@@ -30,7 +29,7 @@ export interface Registration {
  * Two round trips with the slow hash between them: the attempt is counted before the hash is run.
  * Refuses `registration_limited` and `email_taken`.
  */
-export async function signUp(deps: Deps, visitor: Visitor, input: Registration): Promise<Outcome<Answer>> {
+export async function signUp(deps: IdentityDeps, visitor: Visitor, input: Registration): Promise<Outcome<Answer>> {
   const { db } = deps.api
   const now = deps.clock.now()
   const request = await nameRequest(deps, visitor)

@@ -12,8 +12,7 @@ import { type Id, type IdPrefix, isId, newId } from '../../domain/ids.ts'
 import { LIMITS } from '../../domain/limits.ts'
 import { done, type Outcome, refused } from '../../domain/problem.ts'
 import type { Answer } from '../claimed.ts'
-import type { Deps } from '../deps.ts'
-import { nameRequest, refreshTokenFor, type Visitor } from './visitor.ts'
+import { type IdentityDeps, nameRequest, refreshTokenFor, type Visitor } from './visitor.ts'
 
 export interface Password {
   /** Lower case. */
@@ -25,7 +24,7 @@ export interface Password {
  * Two round trips with the slow hash between them; one where the password is wrong or there is no such person: both are
  * counted, hashed and answered alike. Refuses `sign_in_limited` and `sign_in_refused`.
  */
-export async function signIn(deps: Deps, visitor: Visitor, input: Password): Promise<Outcome<Answer>> {
+export async function signIn(deps: IdentityDeps, visitor: Visitor, input: Password): Promise<Outcome<Answer>> {
   const { db } = deps.api
   const now = deps.clock.now()
   const request = await nameRequest(deps, visitor)
@@ -54,7 +53,7 @@ export async function signIn(deps: Deps, visitor: Visitor, input: Password): Pro
  * Trades a refresh token for the next pair. One round trip.
  * Refuses `refresh_token_invalid`, and `refresh_token_reused`, which ends the session and all that came of it.
  */
-export async function refreshSession(deps: Deps, visitor: Visitor, token: string): Promise<Outcome<Answer>> {
+export async function refreshSession(deps: IdentityDeps, visitor: Visitor, token: string): Promise<Outcome<Answer>> {
   const presentedHash = await hashRefreshToken(token)
   if (presentedHash === undefined) return refused('refresh_token_invalid')
   const { db } = deps.api
@@ -79,7 +78,7 @@ export async function refreshSession(deps: Deps, visitor: Visitor, token: string
 }
 
 /** Ends the session of a refresh token, its access tokens with it. One round trip; a token of no session is well too. */
-export async function signOut(deps: Deps, visitor: Visitor, token: string): Promise<Outcome<Answer>> {
+export async function signOut(deps: IdentityDeps, visitor: Visitor, token: string): Promise<Outcome<Answer>> {
   const hash = await hashRefreshToken(token)
   if (hash !== undefined) {
     const batch = await deps.api.run(undefined, [endSession(deps.api.db, deps.clock.now(), hash, visitor)])
@@ -88,7 +87,12 @@ export async function signOut(deps: Deps, visitor: Visitor, token: string): Prom
   return done({ status: 200, body: {}, replayed: false })
 }
 
-async function tokenPair(deps: Deps, claims: AccessClaims, refresh: string, replayed: boolean): Promise<Answer> {
+async function tokenPair(
+  deps: IdentityDeps,
+  claims: AccessClaims,
+  refresh: string,
+  replayed: boolean,
+): Promise<Answer> {
   const access = await signAccessToken(deps.tokens, claims, deps.clock.now().getTime())
   const body = { access, refresh, token_type: 'Bearer', expires_in: ACCESS_TOKEN_TTL_SECONDS }
   return { status: 200, body, replayed }

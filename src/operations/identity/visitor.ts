@@ -20,8 +20,11 @@ export interface Visitor {
   requestHash: string
 }
 
+/** What these operations use of the outside. */
+export type IdentityDeps = Pick<Deps, 'api' | 'tokens' | 'clock' | 'random'>
+
 /** A name of this request and its repeats, safe to store; undefined where they can't be told apart. */
-export async function nameRequest(deps: Deps, visitor: Visitor): Promise<string | undefined> {
+export async function nameRequest(deps: IdentityDeps, visitor: Visitor): Promise<string | undefined> {
   const repeat = repeatOf(visitor)
   return repeat && encodeHex(await deriveBytes(deps.tokens, 'request-name', repeat))
 }
@@ -30,7 +33,7 @@ export async function nameRequest(deps: Deps, visitor: Visitor): Promise<string 
  * A refresh token for the answer; the same one for every repeat of the request.
  * @param anchor what the token belongs to
  */
-export async function refreshTokenFor(deps: Deps, visitor: Visitor, anchor: string) {
+export async function refreshTokenFor(deps: IdentityDeps, visitor: Visitor, anchor: string) {
   const repeat = repeatOf(visitor)
   if (repeat === undefined) return newRefreshToken(deps.random)
   const bytes = await deriveBytes(deps.tokens, 'refresh-token', `${anchor}:${repeat}`)
