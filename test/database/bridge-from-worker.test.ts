@@ -1,8 +1,8 @@
+/** The driver inside workerd, where the Worker has it, against the bridge outside. */
 import { NeonDbError, neon, neonConfig } from '@neondatabase/serverless'
 import { beforeAll, expect, test } from 'vitest'
 import { bridgeEndpoint, superuserUrl } from '../support/provided.ts'
 
-// The driver inside workerd, where the Worker has it, against the bridge outside.
 neonConfig.fetchEndpoint = bridgeEndpoint
 const sql = neon(superuserUrl('t_bridge_from_worker'))
 

@@ -57,6 +57,17 @@ const signIn = (email: string, password = PASSWORD, headers = from) => visitor.p
 const refresh = (token: string, headers = {}) => visitor.post(REFRESH, { refresh: token }, { ...from, ...headers })
 const profileWith = (access: string) => caller(world.app, access).get(PROFILE)
 
+/** So many attempts to log in from this test's address, as far as they are counted: without the slow hash. */
+async function guess(email: string, attempts: number, address = from['cf-connecting-ip']) {
+  const { db } = world.deps.api
+  const attempt = () => beginSignIn(db, world.clock.now(), email, address, undefined)
+  const batch = await world.deps.api.run(undefined, [attempt(), ...Array.from({ length: attempts - 1 }, attempt)])
+  if (!batch.ok) throw new Error(batch.problem.code)
+}
+
+/** Moves the clock to where attempts begin to be counted anew. */
+const beginWindow = () => world.clock.advance(900_000 - (world.clock.now().getTime() % 900_000))
+
 /** An answer without what differs from request to request. */
 function told({ status, body, headers }: ApiAnswer) {
   const { request_id: _, ...rest } = body
@@ -115,6 +126,7 @@ describe('registering', () => {
       (n: number) => ({ email: `v${n}@merchant.test`, address: `2001:db8::${n}` }),
     ],
   ])('is counted exactly per %s', async (_, most, attempt) => {
+    beginWindow()
     const { db } = world.deps.api
     for (let n = 1; n < most; n++) {
       const { email, address } = attempt(n)
@@ -195,6 +207,7 @@ describe('logging in', () => {
       (n: number) => ({ email: `w${n}@merchant.test`, address: `2001:db8:1::${n}` }),
     ],
   ])('is counted exactly per %s, until the window ends', async (_, most, attempt) => {
+    beginWindow()
     const { db } = world.deps.api
     for (let n = 1; n < most; n++) {
       const { email, address } = attempt(n)
@@ -221,19 +234,21 @@ describe('logging in', () => {
 
   test('refuses the right password, too, once the account has used up its attempts', async () => {
     const { email } = await newPerson()
-    for (let n = 0; n < LIMITS.signInAttemptsPerAccount; n++) await signIn(email, 'not the pass phrase')
+    await guess(email, LIMITS.signInAttemptsPerAccount)
     expect((await signIn(email)).body.code).toBe('sign_in_limited')
   })
 
   test("lets the account's count start anew once it succeeds, and not the address's", async () => {
     const { email } = await newPerson()
-    for (let n = 0; n < 9; n++) await signIn(email, 'not the pass phrase')
+    await guess(email, 9)
     expect((await signIn(email)).status).toBe(200)
-    for (let n = 0; n < 10; n++) expect((await signIn(email, 'not the pass phrase')).status).toBe(401)
+    await guess(email, 9)
+    expect((await signIn(email)).status).toBe(200)
+    await guess(email, 10)
     const [counts] =
       await count(sql`select (select attempts from sign_in_counts where counted = ${`account:${email}`}) as account,
                              (select attempts from sign_in_counts where counted = ${`address:${from['cf-connecting-ip']}`}) as address`)
-    expect(counts).toEqual({ account: 10, address: 20 })
+    expect(counts).toEqual({ account: 10, address: 30 })
   })
 
   test('sent again with the same Idempotency-Key gives the same session', async () => {

@@ -59,7 +59,13 @@ export async function createWorld(name: string) {
     { baseUrl: PAYSTACK_URL },
   )
 
-  const observer = { roundTrip: () => {}, entered: () => {} }
+  let entered: string | undefined
+  const observer = {
+    roundTrip: () => {},
+    entered: (merchantId: string) => {
+      entered = merchantId
+    },
+  }
   const deps: Deps = {
     api: connect(databaseUrl('paybridge_api', `t_${name}`), observer),
     worker: connect(databaseUrl('paybridge_worker', `t_${name}`), observer),
@@ -87,7 +93,7 @@ export async function createWorld(name: string) {
   const app = createApp((c) => ({
     deps,
     roundTrips: () => database.requests,
-    merchantId: () => undefined,
+    merchantId: () => entered,
     requestId: newId('req', clock.now().getTime(), random),
     ipAddress: c.req.header('cf-connecting-ip') ?? '203.0.113.10',
     withinLimit: async () => true,

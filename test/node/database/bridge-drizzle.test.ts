@@ -1,3 +1,4 @@
+/** What Drizzle over the driver may rely on. Apart from the driver's own tests because Drizzle changes its parsers for all. */
 import { neon } from '@neondatabase/serverless'
 import { sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/neon-http'

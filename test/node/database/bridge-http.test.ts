@@ -1,3 +1,4 @@
+/** The bridge as a server: what it refuses before any database is asked, its limits, its port and its latency. */
 import { request as httpRequest } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Backend } from '../../../local/database/backend.ts'

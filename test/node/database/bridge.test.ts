@@ -1,3 +1,4 @@
+/** What the driver that the Worker runs may rely on, whichever database stands behind the bridge. */
 import { NeonDbError, neon } from '@neondatabase/serverless'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { asText, type Platform, platforms } from './platforms.ts'

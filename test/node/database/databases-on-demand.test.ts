@@ -1,3 +1,4 @@
+/** A test file's own database comes into being when it is first named. */
 import { afterAll, expect, inject, test } from 'vitest'
 import { openPgBackend } from '../../../local/database/pg-backend.ts'
 import { withSqlSession } from '../../../local/database/sql-session.ts'

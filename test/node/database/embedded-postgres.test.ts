@@ -1,3 +1,4 @@
+/** A throwaway Postgres comes up whole and leaves nothing, however its owner ends. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'

@@ -1,3 +1,4 @@
+/** The migration runner over a real Postgres, with small migrations of the tests' own. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

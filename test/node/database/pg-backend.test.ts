@@ -1,3 +1,4 @@
+/** What only many connections show: requests side by side, and connections that Postgres ends. */
 import { afterAll, expect, inject, test } from 'vitest'
 import { openPgBackend } from '../../../local/database/pg-backend.ts'
 import { withSqlSession } from '../../../local/database/sql-session.ts'

@@ -1,3 +1,4 @@
+/** What PGlite leaves to its backend: logins, turns on the one connection, and a folder to keep it all in. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

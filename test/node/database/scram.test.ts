@@ -1,3 +1,4 @@
+/** Password verifiers, with a real Postgres as the authority on what they look like. */
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { matchesScramVerifier } from '../../../local/database/scram.ts'

@@ -1,3 +1,4 @@
+/** Plain SQL at either kind of database. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openPGliteBackend, type PGliteBackend } from '../../../local/database/pglite-backend.ts'
 import { quoteLiteral, type SqlSession, withSqlSession } from '../../../local/database/sql-session.ts'

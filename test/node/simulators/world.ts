@@ -37,6 +37,7 @@ export function createTestWorld(): TestWorld {
       return seed / 2_147_483_647
     },
     sleep(ms, signal) {
+      if (signal.aborted) return Promise.reject(signal.reason)
       return new Promise((resolve, reject) => {
         const sleeper = { until: now + ms, wake: resolve }
         sleepers.add(sleeper)
