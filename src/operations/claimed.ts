@@ -78,6 +78,11 @@ export async function runClaimed(deps: Deps, requester: Requester, change: Chang
 
 type ClaimRow = Awaited<ReturnType<typeof readClaim>>[number]
 
+/** Whether the work is this request's to do: it holds the claim, and no answer stands yet. */
+export function holdsClaim(claim: Claim, [row]: readonly ClaimRow[]): boolean {
+  return row?.owner === claim.owner && row.answer === null && row.requestHash === claim.requestHash
+}
+
 /** What the claim says: this request's own answer, an earlier one's, or why there is none. */
 export async function readAnswer(deps: Deps, claim: Claim, rows: readonly ClaimRow[]): Promise<Outcome<Answer>> {
   const [row] = rows

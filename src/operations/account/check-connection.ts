@@ -13,7 +13,7 @@ import type { Outcome } from '../../domain/problem.ts'
 import type { CredentialCheck } from '../../providers/contract.ts'
 import { exchange } from '../../providers/exchange.ts'
 import { isProviderName, PROVIDERS } from '../../providers/registry.ts'
-import { type Answer, makeClaim, type Requester, readAnswer } from '../claimed.ts'
+import { type Answer, holdsClaim, makeClaim, type Requester, readAnswer } from '../claimed.ts'
 import type { Deps } from '../deps.ts'
 import { openCredentials, type SealedConnection } from './credentials.ts'
 
@@ -35,10 +35,7 @@ export async function checkConnection(deps: Deps, requester: Requester, id: Id<'
   ])
   if (!asked.ok) return asked
   const [, , claims, [connection]] = asked.rows
-  const [held] = claims
-  if (held?.owner !== claim.owner || held.answer !== null || held.requestHash !== claim.requestHash) {
-    return readAnswer(deps, claim, claims)
-  }
+  if (!holdsClaim(claim, claims)) return readAnswer(deps, claim, claims)
   if (connection === undefined) throw new Error(`connection ${id} is gone`)
 
   const check = await askProvider(deps, connection)

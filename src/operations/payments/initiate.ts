@@ -20,7 +20,7 @@ import { type Outcome, PROBLEMS, type Problem, refused } from '../../domain/prob
 import { IN_FLIGHT_MS } from '../../domain/retry.ts'
 import { providersFor } from '../../providers/capable.ts'
 import type { CheckoutAnswer, ProviderName } from '../../providers/contract.ts'
-import { type Answer, makeClaim, type Requester, readAnswer } from '../claimed.ts'
+import { type Answer, holdsClaim, makeClaim, type Requester, readAnswer } from '../claimed.ts'
 import type { Deps } from '../deps.ts'
 import { nudgeDeliveries } from '../nudge.ts'
 import { followUp } from './follow-up.ts'
@@ -83,13 +83,10 @@ export async function initiate(deps: Deps, requester: Requester, input: Initiate
   )
   if (!batch.ok) return batch
   const [, , , , claims, payments] = batch.rows
-  const [held] = claims
-  if (held?.owner !== claim.owner || held.answer !== null || held.requestHash !== claim.requestHash) {
-    return readAnswer(deps, claim, claims)
-  }
+  if (!holdsClaim(claim, claims)) return readAnswer(deps, claim, claims)
   const [row] = payments
   if (row === undefined) throw new Error('a payment was written and is not there')
-  return held.resourceId === transactionId ? askForPage(deps, claim, row) : finishForTheDead(deps, claim, row)
+  return row.transactionId === transactionId ? askForPage(deps, claim, row) : finishForTheDead(deps, claim, row)
 }
 
 async function askForPage(deps: Deps, claim: Claim, row: PaymentRow): Promise<Outcome<Answer>> {

@@ -74,7 +74,9 @@ export async function changeWebhookEndpoint(
   if (changes.url !== undefined && !deps.egress.allows(changes.url)) return urlForbidden()
   const { db } = deps.api
   const permit = { scope: 'webhooks:write', action: 'webhook_endpoint.updated' } as const
-  const batch = await deps.api.run(enter(db, deps.clock.now(), caller, permit), [updateWebhookEndpoint(db, id, changes)])
+  const batch = await deps.api.run(enter(db, deps.clock.now(), caller, permit), [
+    updateWebhookEndpoint(db, id, changes),
+  ])
   if (!batch.ok) return batch
   const [[row]] = batch.rows
   return row === undefined ? refused('webhook_endpoint_not_found') : done(row.object)
