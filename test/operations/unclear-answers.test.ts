@@ -187,6 +187,14 @@ describe('a crash', () => {
     await expectOnePage(id)
   })
 
+  test('another request with the same key does not take the work over', async () => {
+    const { merchant, id } = await crash()
+    world.clock.advance(31_000)
+    const other = await merchant.api.post(INITIATE, { ...order, amount: 200_000 }, headers)
+    expect(other).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } })
+    expect(await merchant.api.post(INITIATE, order, headers)).toMatchObject({ status: 201, body: { id } })
+  })
+
   test('before anything was committed: nothing is there, and the request may be sent again', async () => {
     const { merchant } = await startPayment(world)
     const crashed = await world.crashAfter(0, () => merchant.api.post(INITIATE, ORDER, headers))

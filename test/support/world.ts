@@ -47,6 +47,7 @@ export async function createWorld(name: string) {
   const random = seededRandom(1).bytes
   const jobs: Job[] = []
   const logLines: string[] = []
+  const providerCalls: string[] = []
   const receiver = createReceiver()
 
   const paystack = createPaystackSimulator(
@@ -74,7 +75,10 @@ export async function createWorld(name: string) {
     clock,
     random,
     exchange: {
-      fetch: (request) => paystack.fetch(request),
+      fetch: (request) => {
+        providerCalls.push(`${request.method} ${new URL(request.url).pathname}`)
+        return paystack.fetch(request)
+      },
       deadline: clock.deadline,
       providerUrls: { paystack: PAYSTACK_URL },
     },
@@ -107,6 +111,8 @@ export async function createWorld(name: string) {
     random,
     jobs,
     logLines,
+    /** What the provider was asked, in order: `GET /transaction/verify/…`. */
+    providerCalls,
     receiver,
     paystack,
     app,
