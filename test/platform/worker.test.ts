@@ -92,7 +92,7 @@ test('a flood from one address is told to wait before it costs a query, and anot
   const merchant = await world.newMerchant()
   const headers = { authorization: `Bearer ${merchant.apiKey}` }
   let refused: Response | undefined
-  for (let sent = 0; sent < 700 && refused === undefined; sent++) {
+  for (let sent = 0; sent < 100 && refused === undefined; sent++) {
     const response = await request('/health/', '203.0.113.5')
     if (response.status === 429) refused = response
   }
@@ -111,8 +111,8 @@ test('a flood with one key from many addresses is told to wait before it costs a
   const headers = { authorization: `Bearer ${merchant.apiKey}` }
   const path = '/api/v1/transactions/?limit=0'
   let refused = 0
-  for (let sent = 0; sent < 700 && refused === 0; sent++) {
-    const response = await request(path, `198.51.100.${sent % 250}`, { headers })
+  for (let sent = 0; sent < 100 && refused === 0; sent++) {
+    const response = await request(path, `198.51.100.${sent}`, { headers })
     if (response.status === 429) refused += 1
   }
   expect(refused).toBe(1)
