@@ -74,7 +74,7 @@ create function app.refuse(status integer, code text, detail text default '') re
 -- Volatile: the planner must not raise it for a row that isn't there.
 language plpgsql volatile set search_path = pg_catalog, pg_temp as $$
 begin
-  raise exception using errcode = 'PB' || status, message = code, detail = detail;
+  raise exception using errcode = 'PB' || status, message = code, detail = coalesce(detail, '');
 end
 $$;
 

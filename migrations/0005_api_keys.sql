@@ -25,7 +25,8 @@ create table api_keys (
 
 create index api_keys_of_merchant on api_keys (merchant_id, mode, id desc);
 
--- A key can't hand out more than its maker holds, and doesn't come back from being revoked or from its expiry.
+-- A key can't hand out more than its maker holds, has one successor at most, and doesn't come back from being revoked
+-- or from its expiry.
 create function app.guard_api_key() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
@@ -38,6 +39,10 @@ begin
   end if;
   if tg_op = 'UPDATE' and old.expires_at <= app.now() and new.expires_at is distinct from old.expires_at then
     perform app.refuse(409, 'api_key_expired');
+  end if;
+  -- Of two rotations at once, the second finds the first one's successor here.
+  if tg_op = 'UPDATE' and old.rotated_to is not null and new.rotated_to is distinct from old.rotated_to then
+    perform app.refuse(409, 'api_key_not_rotatable');
   end if;
   return new;
 end
@@ -62,7 +67,7 @@ create function app.api_key_object(k api_keys) returns jsonb
 language sql stable
 return jsonb_build_object(
   'id', k.id, 'object', 'api_key', 'mode', k.mode, 'name', k.name, 'mask', k.mask,
-  'status', case when k.revoked_at <= app.now() then 'revoked' when k.expires_at <= app.now() then 'expired' else 'active' end,
+  'status', case when k.revoked_at is not null then 'revoked' when k.expires_at <= app.now() then 'expired' else 'active' end,
   'scopes', to_jsonb(k.scopes), 'ip_allow_list', to_jsonb(k.ip_allow_list),
   'expires_at', app.iso(k.expires_at), 'revoked_at', app.iso(k.revoked_at), 'rotated_to', k.rotated_to,
   'last_used_at', app.iso(k.last_used_at), 'created_at', app.iso(k.created_at));

@@ -42,9 +42,9 @@ create table transactions (
   unique (merchant_id, mode, id),
   unique (merchant_id, mode, id, amount, currency),
   foreign key (merchant_id, mode, connection_id) references connections (merchant_id, mode, id),
-  check (expires_at > created_at),
-  check ((status = 'requires_review') <= (review_reason is not null)),
-  check ((status = 'succeeded') <= (succeeded_at is not null)),
+  constraint transactions_end_after_they_begin check (expires_at > created_at),
+  constraint transactions_reviewed_for_a_reason check (status <> 'requires_review' or review_reason is not null),
+  constraint transactions_succeeded_at_a_time check (status <> 'succeeded' or succeeded_at is not null),
   -- Whatever is not final has somebody asking after it.
   constraint transactions_open_are_asked_after check (status not in ('pending', 'processing') or next_check_at is not null)
 );
@@ -85,7 +85,7 @@ create table attempts (
   foreign key (merchant_id, mode, transaction_id, amount, currency)
     references transactions (merchant_id, mode, id, amount, currency),
   foreign key (merchant_id, mode, connection_id) references connections (merchant_id, mode, id),
-  check (status <> 'open' or checkout_url is not null)
+  constraint attempts_open_at_a_page check (status <> 'open' or checkout_url is not null)
 );
 
 -- A customer is never handed two pages for one payment: the next attempt waits until the one before is over.

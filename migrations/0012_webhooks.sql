@@ -40,6 +40,7 @@ create table deliveries (
   unique (merchant_id, mode, id),
   foreign key (merchant_id, mode, endpoint_id) references webhook_endpoints (merchant_id, mode, id),
   foreign key (merchant_id, mode, event_id) references events (merchant_id, mode, id),
+  foreign key (merchant_id, mode, transaction_id) references transactions (merchant_id, mode, id),
   -- Whatever is pending is due at some time.
   check ((status = 'pending') = (next_attempt_at is not null)),
   check ((status = 'pending') = (finished_at is null))
@@ -92,7 +93,8 @@ create policy worker on deliveries to paybridge_worker using (true) with check (
 create policy gate on deliveries to paybridge_gate using (true) with check (true);
 grant select on deliveries to paybridge_api;
 grant select, update (status, attempts, next_attempt_at, leased_until, finished_at) on deliveries to paybridge_worker;
-grant select, insert, update (status, next_attempt_at, leased_until, finished_at) on deliveries to paybridge_gate;
+grant select (endpoint_id, status), insert, update (status, next_attempt_at, leased_until, finished_at)
+  on deliveries to paybridge_gate;
 
 alter table delivery_attempts enable row level security;
 alter table delivery_attempts force row level security;

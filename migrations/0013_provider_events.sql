@@ -8,7 +8,7 @@ create table provider_events (
   merchant_id     text not null,
   mode            text not null,
   connection_id   text not null,
-  provider        text not null,
+  provider        text not null check (length(provider) <= 30),
   -- The provider's event id, or what stands for one: twice the same is once.
   dedupe_key      text not null check (length(dedupe_key) between 1 and 300),
   type            text not null check (length(type) between 1 and 200),

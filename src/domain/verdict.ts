@@ -36,7 +36,7 @@ export type ReportedStatus = 'unpaid' | 'processing' | 'paid' | 'failed' | 'reve
 
 export type Mismatch = 'reference' | 'mode' | 'currency' | 'amount' | 'collected_amount'
 
-/** The fields in which the report differs from what was asked; none means that it matches. */
+/** The fields in which the report differs from what was asked, the gravest first; none means that it matches. */
 export function mismatches(asked: Asked, reported: Reported): Mismatch[] {
   const found: Mismatch[] = []
   if (reported.reference !== asked.reference) found.push('reference')
@@ -68,6 +68,10 @@ export interface Decision {
  */
 export function decide(asked: Asked, status: ReportedStatus, reported: Reported, now: Date, expiresAt: Date): Decision {
   const [mismatch] = mismatches(asked, reported)
+  // A report about another payment says nothing of this one, good or bad: somebody has to look.
+  if (mismatch === 'reference' || mismatch === 'mode') {
+    return { attempt: undefined, transaction: 'requires_review', reviewReason: `${mismatch}_mismatch` }
+  }
   switch (status) {
     case 'paid':
       return mismatch === undefined

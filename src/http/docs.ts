@@ -1,5 +1,7 @@
 /** The OpenAPI document, made from the schemas that validate, and the page that shows it, from this origin alone. */
 
+import { html } from 'hono/html'
+import { PROBLEMS } from '../domain/problem.ts'
 import type { App } from './endpoint.ts'
 
 const INFO = {
@@ -31,16 +33,41 @@ export function docsRoutes(app: App): void {
 /** The page runs scripts and loads styles of this origin only; it works without any other network. */
 const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
 
-const PAGE = `<!doctype html>
+/** Below the operations, each problem code: where a problem's `type` leads. */
+const PROBLEM_ROWS = Object.entries(PROBLEMS).map(
+  ([code, { status, title }]) =>
+    html`<tr id="problem-${code}"><th scope="row"><code>${code}</code></th><td>${status}</td><td>${title}</td></tr>
+`,
+)
+
+const PAGE = html`<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>PayBridge API</title>
+    <link rel="icon" href="data:,">
     <link rel="stylesheet" href="/docs-assets/swagger-ui.css">
+    <style>
+      body { margin: 0; font-family: sans-serif; color: #3b4151; background: #fff; }
+      #problems { max-width: 1460px; margin: 0 auto; padding: 0 20px 60px; box-sizing: border-box; }
+      #problems table { border-collapse: collapse; width: 100%; font-size: 14px; }
+      #problems th, #problems td { padding: 8px; text-align: left; border-bottom: 1px solid #d8dde7; }
+      #problems code { white-space: nowrap; }
+      #problems tr:target { background: #fff3c4; }
+    </style>
   </head>
   <body>
     <div id="docs"></div>
+    <section id="problems">
+      <h2>Problems</h2>
+      <p>Every error is one of these. Its <code>code</code> is stable: decide by it, not by the title.</p>
+      <table>
+        <thead><tr><th scope="col">Code</th><th scope="col">Status</th><th scope="col">What it means</th></tr></thead>
+        <tbody>
+${PROBLEM_ROWS}        </tbody>
+      </table>
+    </section>
     <script src="/docs-assets/swagger-ui-bundle.js"></script>
     <script src="/docs-assets/start.js"></script>
   </body>

@@ -39,10 +39,11 @@ function isPublicHttps(text: string): boolean {
   if (!URL.canParse(text)) return false
   // The parser has already turned decimal, octal, hexadecimal and short forms of an address into four numbers.
   const { protocol, username, password, hostname } = new URL(text)
-  return protocol === 'https:' && username === '' && password === '' && isPublicHost(hostname.replace(/\.$/, ''))
+  return protocol === 'https:' && username === '' && password === '' && isPublicHost(hostname.replace(/\.+$/, ''))
 }
 
-const PRIVATE_NAMES = /^(localhost|.*\.(localhost|local|internal|home\.arpa))$/
+/** Names that are never public (RFC 6761, 6762, 8375, and what ICANN keeps for private use). */
+const PRIVATE_NAMES = /^(.*\.)?(localhost|localdomain|local|internal|home\.arpa)$/
 
 function isPublicHost(host: string): boolean {
   if (host === '' || PRIVATE_NAMES.test(host)) return false
@@ -82,7 +83,8 @@ async function readKept(response: Response): Promise<string> {
     readBytes += chunk.byteLength
     if (readBytes >= LIMITS.deliveryAnswerBytesRead) break
   }
-  // A byte that is no UTF-8 becomes a character of three bytes: cut by characters, far enough below the bound.
-  const text = new TextDecoder().decode(kept.subarray(0, keptBytes)).replaceAll('\0', '\ufffd')
-  return new TextEncoder().encode(text).length <= kept.length ? text : text.slice(0, Math.floor(kept.length / 3))
+  // Streaming leaves out a character that the bound cuts through. What is no UTF-8 grows when it is replaced, so the
+  // bound is applied once more, to whole characters: half a surrogate pair is no text to Postgres.
+  const text = new TextDecoder().decode(kept.subarray(0, keptBytes), { stream: true }).replaceAll('\0', '\ufffd')
+  return text.slice(0, new TextEncoder().encodeInto(text, kept).read)
 }

@@ -13,7 +13,7 @@ export function providersFor({ amount, currency }: Money, wanted: ProviderName |
   const names = wanted === undefined ? PROVIDER_NAMES : [wanted]
   const knowing = names.filter((name) => PROVIDERS[name].currencies[currency] !== undefined)
   if (knowing.length === 0) {
-    return refused('no_usable_connection', { detail: `${names.join(', ')} take no ${currency}.` })
+    return refused('no_usable_connection', { detail: `No payment in ${currency} through ${names.join(', ')}.` })
   }
   const terms = knowing.flatMap((name) => PROVIDERS[name].currencies[currency] ?? [])
   const taking = knowing.filter((name) => {

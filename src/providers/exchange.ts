@@ -5,6 +5,7 @@
 
 import { LIMITS } from '../domain/limits.ts'
 import type { Provider, ProviderAnswer, ProviderCall, UnknownCause } from './contract.ts'
+import { parseExactJson } from './exact-json.ts'
 
 /** The outside world as the exchange needs it; a simulator owns all of it. */
 export interface ExchangeWorld {
@@ -23,17 +24,18 @@ export async function exchange(world: ExchangeWorld, provider: Provider, call: P
   const base = world.providerUrls[provider.name] ?? provider.baseUrl
   const init: RequestInit = { method: call.method, headers: call.headers, signal, redirect: 'manual' }
   if (call.body !== undefined) init.body = call.body
+  const request = new Request(base + call.path, init)
   let status: number
   let text: string | undefined
   try {
-    const response = await world.fetch(new Request(base + call.path, init))
+    const response = await world.fetch(request)
     status = response.status
     text = await readBounded(response, LIMITS.providerAnswerBytes)
   } catch {
     return { kind: 'unknown', cause: signal.aborted ? 'timed_out' : 'unreachable' }
   }
   if (status >= 500 || status === 408) return { kind: 'unknown', cause: 'server_error' }
-  const body = text === undefined ? undefined : parseJson(text)
+  const body = text === undefined ? undefined : parseExactJson(text)
   if (body === undefined) return { kind: 'unknown', cause: 'answer_not_json' }
   return { kind: 'answered', answer: { status, body } }
 }
@@ -50,12 +52,4 @@ async function readBounded(response: Response, bytesMax: number): Promise<string
     text += decoder.decode(chunk, { stream: true })
   }
   return text + decoder.decode()
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -70,8 +70,6 @@ export function rotateApiKey(db: Db, first: SQL, oldId: string, successor: Succe
   const isOld = sql`${first} and k.id = ${oldId}`
   const works = sql`k.revoked_at is null and k.rotated_to is null and (k.expires_at is null or k.expires_at > app.now())`
   return [
-    // Held to the end: of two rotations at once, the second finds the key rotated.
-    db.select({ id: apiKeys.id }).from(apiKeys).where(eq(apiKeys.id, oldId)).for('update'),
     refuseMissing(db, first, oldId),
     refuseWhere(db, sql`exists (select from ${old} where ${isOld} and not (${works}))`, 409, 'api_key_not_rotatable'),
     refuseTooMany(db, first),

@@ -96,16 +96,9 @@ export function updateConnection(db: Db, id: string, change: ConnectionChange) {
     .where(eq(connections.id, id))
 }
 
-/** Replaces the credentials, and keeps what they replace; refuses where somebody else has replaced them meanwhile. */
+/** Replaces the credentials, and keeps what they replace; refuses where others have taken their place meanwhile. */
 export function replaceCredentials(db: Db, id: string, next: NewCredentials) {
   return [
-    db.select({ id: connections.id }).from(connections).where(eq(connections.id, id)).for('update'),
-    refuseWhere(
-      db,
-      sql`exists (select from connections c where c.id = ${id} and c.sealed_credentials <> ${next.replaces})`,
-      503,
-      'try_again',
-    ),
     db
       .update(connections)
       .set({
@@ -118,7 +111,13 @@ export function replaceCredentials(db: Db, id: string, next: NewCredentials) {
         checkResult: null,
         updatedAt: sql`app.now()`,
       })
-      .where(eq(connections.id, id)),
+      .where(and(eq(connections.id, id), eq(connections.sealedCredentials, next.replaces))),
+    refuseWhere(
+      db,
+      sql`exists (select from connections c where c.id = ${id} and c.sealed_credentials <> ${next.sealed})`,
+      503,
+      'try_again',
+    ),
   ]
 }
 

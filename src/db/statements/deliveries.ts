@@ -90,7 +90,7 @@ export function recordAttempts(db: Db, records: readonly AttemptRecord[]) {
                                      response_status, response_body)
       select d.id, d.merchant_id, d.mode, made.number, made."attemptedAt", made."durationMs", made.outcome,
              made."responseStatus", made."responseBody"
-      from ${made} join deliveries d on d.id = made."deliveryId" and d.attempts = made.number - 1
+      from ${made} join deliveries d on d.id = made."deliveryId"
       on conflict do nothing`),
     // What was dropped while it was under way is not tried again; that it arrived all the same is told.
     db.execute(sql`

@@ -52,12 +52,7 @@ export function webhookEndpointObject(id: string): SQL {
 export function insertWebhookEndpoint(db: Db, first: SQL, endpoint: NewWebhookEndpointRow) {
   const count = sql`(select count(*) from webhook_endpoints e where e.deleted_at is null)`
   return [
-    refuseWhere(
-      db,
-      sql`${first} and ${count} >= ${LIMITS.webhookEndpointsPerMode}`,
-      409,
-      'webhook_endpoints_too_many',
-    ),
+    refuseWhere(db, sql`${first} and ${count} >= ${LIMITS.webhookEndpointsPerMode}`, 409, 'webhook_endpoints_too_many'),
     insertWhere(
       db,
       webhookEndpoints,

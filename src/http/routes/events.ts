@@ -37,7 +37,6 @@ const EventsQuerySchema = z.strictObject({
     .number()
     .int()
     .min(0)
-    .max(Number.MAX_SAFE_INTEGER)
     .default(0)
     .openapi({ description: 'The number of the last event that was seen' }),
   limit: pageQuery.limit,

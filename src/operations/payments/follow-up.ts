@@ -5,7 +5,8 @@
 
 import type { BatchItem } from 'drizzle-orm/batch'
 import { enterWorker } from '../../db/gate.ts'
-import { findPayment, type PaymentRow, readOutcome, replaceAttempt } from '../../db/statements/payments.ts'
+import { replaceAttempt } from '../../db/statements/outcomes.ts'
+import { findPayment, type PaymentRow, readOutcome } from '../../db/statements/payments.ts'
 import { newId, providerReference } from '../../domain/ids.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import { IN_FLIGHT_MS } from '../../domain/retry.ts'

@@ -8,7 +8,7 @@ import {
   moveTransaction,
   openAttempt,
   scheduleCheck,
-} from '../../db/statements/payments.ts'
+} from '../../db/statements/outcomes.ts'
 import { IN_FLIGHT_MS, nextCheckAt } from '../../domain/retry.ts'
 import type { CheckoutAnswer } from '../../providers/contract.ts'
 import { exchange } from '../../providers/exchange.ts'

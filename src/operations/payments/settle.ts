@@ -2,8 +2,9 @@
 
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { Db } from '../../db/client.ts'
-import { failAttempt, type Move, moveTransaction, scheduleCheck, succeedAttempt } from '../../db/statements/payments.ts'
+import { failAttempt, type Move, moveTransaction, scheduleCheck, succeedAttempt } from '../../db/statements/outcomes.ts'
 import { nextCheckAt } from '../../domain/retry.ts'
+import { attemptMayBecome, type TransactionStatus, transactionMayBecome } from '../../domain/transaction.ts'
 import { type Decision, decide } from '../../domain/verdict.ts'
 import type { Confirmation } from '../../providers/contract.ts'
 import { exchange } from '../../providers/exchange.ts'
@@ -20,8 +21,7 @@ export async function askProvider(deps: Deps, payment: Payment): Promise<Confirm
 /** The statements that apply a provider's answer. Without a clear one only the next question is scheduled. */
 export function settle(db: Db, payment: Payment, confirmation: Confirmation, now: Date): BatchItem<'pg'>[] {
   const { transactionId, attemptId, expiresAt, checks } = payment
-  const decision = decisionFor(payment, confirmation, now)
-  const status = decision.transaction ?? payment.transactionStatus
+  const decision = heeded(payment, decisionFor(payment, confirmation, now))
   const statements: BatchItem<'pg'>[] = []
   if (decision.attempt === 'succeeded' && confirmation.kind === 'found') {
     statements.push(succeedAttempt(db, attemptId, confirmation.reported))
@@ -32,8 +32,20 @@ export function settle(db: Db, payment: Payment, confirmation: Confirmation, now
   }
   const move = moveOf(decision, confirmation, attemptId)
   if (move !== undefined) statements.push(moveTransaction(db, transactionId, move))
+  const status = statusAfter(payment.transactionStatus, decision)
   statements.push(scheduleCheck(db, transactionId, nextCheckAt(status, checks, now, expiresAt)))
   return statements
+}
+
+/** An attempt that was paid or given up can't fail any more, so its failure is not the transaction's either. */
+function heeded({ attemptStatus }: Payment, decision: Decision): Decision {
+  return decision.transaction === 'failed' && !attemptMayBecome(attemptStatus, 'failed')
+    ? { attempt: undefined, transaction: undefined }
+    : decision
+}
+
+function statusAfter(status: TransactionStatus, { transaction: next }: Decision): TransactionStatus {
+  return next !== undefined && transactionMayBecome(status, next) ? next : status
 }
 
 function decisionFor(payment: Payment, confirmation: Confirmation, now: Date): Decision {

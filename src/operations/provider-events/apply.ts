@@ -12,6 +12,7 @@ import {
   leaseProviderEvent,
   retryProviderEvent,
 } from '../../db/statements/provider-events.ts'
+import { fraction } from '../../domain/random.ts'
 import { nextApplyAt } from '../../domain/retry.ts'
 import type { Confirmation } from '../../providers/contract.ts'
 import type { Deps } from '../deps.ts'
@@ -50,7 +51,7 @@ async function applyTo(deps: Deps, id: string, row: PaymentRow, attempts: number
 function afterwards(deps: Deps, id: string, confirmation: Confirmation, attempts: number, now: Date): BatchItem<'pg'> {
   const { db } = deps.worker
   if (confirmation.kind === 'found') return finishProviderEvent(db, id, 'applied')
-  const next = nextApplyAt(attempts, now, deps.random(1)[0] ?? 0)
+  const next = nextApplyAt(attempts, now, fraction(deps.random))
   return next === undefined ? finishProviderEvent(db, id, 'abandoned') : retryProviderEvent(db, id, next)
 }
 

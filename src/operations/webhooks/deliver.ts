@@ -7,6 +7,7 @@ import { webhookHeaders } from '../../crypto/standard-webhooks.ts'
 import { enterWorker } from '../../db/gate.ts'
 import { type AttemptRecord, leaseDeliveries, recordAttempts } from '../../db/statements/deliveries.ts'
 import type { DeliveryOutcome } from '../../domain/event.ts'
+import { fraction } from '../../domain/random.ts'
 import { nextDeliveryAt } from '../../domain/retry.ts'
 import { concurrently } from '../concurrently.ts'
 import type { Deps, Posted } from '../deps.ts'
@@ -46,8 +47,7 @@ async function tryDelivery(deps: Deps, delivery: LeasedDelivery): Promise<Attemp
     const attemptedAt = deps.clock.now()
     const headers = await prepareDelivery(secret, delivery, attemptedAt)
     const posted = await deps.egress.post(delivery.url, headers, delivery.body)
-    const jitter = (deps.random(1)[0] ?? 0) / 255
-    return { attemptedAt, ...recordOf(delivery, posted, deps.clock.now(), jitter) }
+    return { attemptedAt, ...recordOf(delivery, posted, deps.clock.now(), fraction(deps.random)) }
   } catch (error) {
     deps.log.error('delivery_not_tried', error, { delivery_id: delivery.id })
     return undefined

@@ -62,8 +62,9 @@ function parseCredentials(input: Readonly<Record<string, unknown>>): Credentials
   return { ok: true, credentials: { secret_key: key }, mode: keyMode, mask: `sk_${mode}_…${key.slice(-4)}` }
 }
 
-function headers(credentials: Credentials): Record<string, string> {
-  return { authorization: `Bearer ${credentials.secret_key}`, accept: 'application/json' }
+function headers({ secret_key: key }: Credentials): Record<string, string> {
+  if (!key) throw new TypeError('a Paystack connection has a secret key')
+  return { authorization: `Bearer ${key}`, accept: 'application/json' }
 }
 
 function get(path: string, credentials: Credentials): ProviderCall {
@@ -88,34 +89,20 @@ function createCheckout(request: CheckoutRequest, credentials: Credentials): Pro
   }
 }
 
-function readCheckout({ status, body }: ProviderAnswer, request: CheckoutRequest): CheckoutAnswer {
-  const envelope = Envelope.safeParse(body)
-  if (!envelope.success) return { kind: 'unknown', cause: 'answer_unrecognised' }
-  if (status >= 400) {
-    if (isDuplicate(envelope.data)) return { kind: 'exists' }
-    return { kind: 'refused', reason: refusalReason(status, envelope.data), message: envelope.data.message }
-  }
-  const opened = Initialized.safeParse(envelope.data.data)
+function readCheckout(answer: ProviderAnswer, request: CheckoutRequest): CheckoutAnswer {
+  const reply = readReply(answer)
+  if (reply.kind === 'refused') return isDuplicate(reply) ? { kind: 'exists' } : refusal(reply)
+  const opened = reply.kind === 'done' ? Initialized.safeParse(reply.data) : undefined
   // Another reference than ours would open a page for a payment that we could never find.
-  if (status !== 200 || !envelope.data.status || !opened.success || opened.data.reference !== request.reference) {
-    return { kind: 'unknown', cause: 'answer_unrecognised' }
-  }
+  if (!opened?.success || opened.data.reference !== request.reference) return UNRECOGNISED
   return { kind: 'opened', checkoutUrl: opened.data.authorization_url }
 }
 
-function readConfirmation({ status, body }: ProviderAnswer): Confirmation {
-  const envelope = Envelope.safeParse(body)
-  if (!envelope.success) return { kind: 'unknown', cause: 'answer_unrecognised' }
-  if (status >= 400) {
-    // 400 or 404 by account and age of the API: the code decides, or the text where there is none.
-    if (isNotFound(envelope.data)) return { kind: 'not_found' }
-    return { kind: 'refused', reason: refusalReason(status, envelope.data), message: envelope.data.message }
-  }
-  const found = VerifiedTransaction.safeParse(envelope.data.data)
-  // `status: true` says that the call worked, nothing about the money.
-  if (status !== 200 || !envelope.data.status || !found.success) {
-    return { kind: 'unknown', cause: 'answer_unrecognised' }
-  }
+function readConfirmation(answer: ProviderAnswer): Confirmation {
+  const reply = readReply(answer)
+  if (reply.kind === 'refused') return isNotFound(reply) ? { kind: 'not_found' } : refusal(reply)
+  const found = reply.kind === 'done' ? VerifiedTransaction.safeParse(reply.data) : undefined
+  if (!found?.success) return UNRECOGNISED
   const { data } = found
   return {
     kind: 'found',
@@ -126,40 +113,65 @@ function readConfirmation({ status, body }: ProviderAnswer): Confirmation {
 }
 
 function toReported(verified: z.output<typeof VerifiedTransaction>): Reported {
-  const inOurs = (amount: bigint | null | undefined) =>
-    amount === null || amount === undefined ? undefined : fromWire(amount, verified.currency)
+  const { reference, currency, domain, id, amount, requested_amount, fees } = verified
   return {
-    reference: verified.reference,
-    // Absent in old bodies; there the amount collected is all there is.
-    amount: inOurs(verified.requested_amount ?? verified.amount),
-    collected: inOurs(verified.amount),
-    fee: inOurs(verified.fees),
-    currency: verified.currency,
-    mode: verified.domain === 'test' || verified.domain === 'live' ? verified.domain : undefined,
-    providerTransactionId: verified.id,
+    reference,
+    // Where Paystack doesn't say what was asked, what was collected is all there is.
+    amount: fromWire(requested_amount ?? amount, currency),
+    collected: fromWire(amount, currency),
+    fee: fees === null || fees === undefined ? undefined : fromWire(fees, currency),
+    currency,
+    mode: domain,
+    providerTransactionId: id,
   }
 }
 
-function readCredentialCheck({ status, body }: ProviderAnswer): CredentialCheck {
-  const envelope = Envelope.safeParse(body)
-  if (!envelope.success) return { kind: 'unknown', cause: 'answer_unrecognised' }
-  if (status === 401 || status === 403) return { kind: 'invalid', message: envelope.data.message }
-  return status === 200 && envelope.data.status ? { kind: 'valid' } : { kind: 'unknown', cause: 'answer_unrecognised' }
+function readCredentialCheck(answer: ProviderAnswer): CredentialCheck {
+  const reply = readReply(answer)
+  if (reply.kind === 'done') return { kind: 'valid' }
+  if (reply.kind === 'refused' && refusalReason(reply) === 'credentials_refused') {
+    return { kind: 'invalid', message: reply.message }
+  }
+  return UNRECOGNISED
 }
 
-type Answered = ReturnType<typeof Envelope.parse>
+const UNRECOGNISED = { kind: 'unknown', cause: 'answer_unrecognised' } as const
 
-const isDuplicate = ({ code, message }: Answered): boolean =>
+/** A call that did not work. Some of them have only the text. */
+interface Refused {
+  status: number
+  code: string | undefined
+  message: string
+}
+
+type Reply = { kind: 'done'; data: unknown } | ({ kind: 'refused' } & Refused) | { kind: 'unrecognised' }
+
+/** An answer counts where its HTTP status and its own `status` say the same; two stories are no answer. */
+function readReply({ status, body }: ProviderAnswer): Reply {
+  const envelope = Envelope.safeParse(body)
+  if (!envelope.success) return { kind: 'unrecognised' }
+  const { status: worked, message, code, data } = envelope.data
+  if (status === 200 && worked) return { kind: 'done', data }
+  if (status >= 400 && !worked) return { kind: 'refused', status, code: code ?? undefined, message }
+  return { kind: 'unrecognised' }
+}
+
+function refusal(refused: Refused): { kind: 'refused'; reason: RefusalReason; message: string } {
+  return { kind: 'refused', reason: refusalReason(refused), message: refused.message }
+}
+
+const isDuplicate = ({ code, message }: Refused): boolean =>
   code === 'duplicate_reference' || /duplicate transaction reference/i.test(message)
 
-const isNotFound = ({ code, message }: Answered): boolean =>
-  code === 'transaction_not_found' || /transaction reference not found/i.test(message)
+/** 400 or 404, by account and age of the API: the code decides, or the text where there is none. */
+const isNotFound = ({ code, message }: Refused): boolean =>
+  code === 'transaction_not_found' || /^transaction (reference )?not found/i.test(message)
 
-function refusalReason(status: number, { code, message }: Answered): RefusalReason {
+function refusalReason({ status, code, message }: Refused): RefusalReason {
   if (status === 429 || code === 'rate_limited') return 'rate_limited'
-  if (status === 401 || status === 403 || code === 'invalid_Key' || /ip address is not allowed/i.test(message)) {
-    return 'credentials_refused'
-  }
+  // A wrong key was recorded as 400 with nothing but the text.
+  const isOfKey = code === 'invalid_Key' || /^invalid key|ip address is not allowed/i.test(message)
+  if (status === 401 || status === 403 || isOfKey) return 'credentials_refused'
   if (/currency/i.test(message)) return 'currency_not_supported'
   return 'request_refused'
 }

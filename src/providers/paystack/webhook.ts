@@ -1,8 +1,10 @@
 /** Paystack's webhooks: signed with the secret key over the raw bytes, without an event id and without a time. */
 
+import type { z } from 'zod'
 import { decodeHex, encodeHex, utf8, utf8Text } from '../../crypto/bytes.ts'
 import { hmacVerify } from '../../crypto/hmac.ts'
 import type { Credentials, WebhookCheck, WebhookClaim } from '../contract.ts'
+import { parseExactJson } from '../exact-json.ts'
 import { WebhookBody } from './wire.ts'
 
 const SIGNATURE = /^[0-9a-f]{128}$/
@@ -27,25 +29,26 @@ export async function verifyWebhook(
  * bodies are then one event, which is harmless: an event only makes us ask.
  */
 export async function readWebhook(body: Uint8Array<ArrayBuffer>): Promise<WebhookClaim | undefined> {
-  const parsed = WebhookBody.safeParse(parseJson(body))
+  const parsed = WebhookBody.safeParse(parseBytes(body))
   if (!parsed.success) return undefined
   const { event, data } = parsed.data
   const object = data.id ?? `sha256:${encodeHex(new Uint8Array(await crypto.subtle.digest('SHA-256', body)))}`
   return { type: event, dedupeKey: `${event}:${object}`, reference: referenceOf(event, data) }
 }
 
-function referenceOf(event: string, data: WebhookBodyData): string | undefined {
-  if (event.startsWith('charge.dispute.')) return data.transaction?.reference ?? undefined
-  if (event.startsWith('charge.')) return data.reference ?? undefined
-  if (event.startsWith('refund.')) return data.transaction_reference ?? undefined
-  return undefined
+function referenceOf(event: string, data: WebhookData): string | undefined {
+  if (event.startsWith('charge.dispute.') || event.startsWith('refund.')) {
+    return data.transaction?.reference ?? data.transaction_reference ?? undefined
+  }
+  // Others, such as transfers, have a reference too: of something that is no payment.
+  return event.startsWith('charge.') ? (data.reference ?? undefined) : undefined
 }
 
-type WebhookBodyData = ReturnType<typeof WebhookBody.parse>['data']
+type WebhookData = z.output<typeof WebhookBody>['data']
 
-function parseJson(body: Uint8Array): unknown {
+function parseBytes(body: Uint8Array): unknown {
   try {
-    return JSON.parse(utf8Text(body))
+    return parseExactJson(utf8Text(body))
   } catch {
     return undefined
   }
