@@ -116,8 +116,10 @@ export async function openDatabase(name: string): Promise<Database> {
   }
 
   await administer(`drop database if exists ${name}`, `create database ${name} template paybridge_template`)
+  const owner = await connect('owner')
+  await owner.rows(`select set_config('app.now', $1, false)`, [NOW])
   return {
-    owner: await connect('owner'),
+    owner,
     connect,
     async close() {
       await Promise.all(clients.map((client) => client.end()))

@@ -4,7 +4,7 @@
  * the catalogue, so that one without a wall, or without rows to try it with, fails.
  */
 import { afterAll, describe, expect, test } from 'vitest'
-import { enter, enterSignedIn, enterWorker, insertion, newMerchant, openDatabase, type Row } from './actors.ts'
+import { enter, enterSignedIn, enterWorker, insert, insertion, newMerchant, openDatabase, type Row } from './actors.ts'
 import { newRow, newRows, settle, type Tenant } from './rows.ts'
 
 const database = await openDatabase('t_sql_tenant_wall')
@@ -248,6 +248,8 @@ describe('side doors', () => {
   test('a foreign key to another merchant’s or the other mode’s thing is refused, for whoever writes it', async () => {
     for (const other of [adaLive, bemTest]) {
       await owner.rehearse(async () => {
+        const endpoint = newRow('webhook_endpoints', adaTest)
+        await insert(owner, 'webhook_endpoints', endpoint)
         const refused = async (table: string, row: Row) => {
           const statement = insertion(table, { ...newRow(table, adaTest), ...row })
           expect(await owner.attempt(...statement), table).toMatch(/^23503 /)
@@ -258,6 +260,7 @@ describe('side doors', () => {
         await refused('api_keys', { rotated_to: other.merchant.keys[other.mode].id })
         await refused('deliveries', { endpoint_id: other.endpointId })
         await refused('deliveries', { event_id: other.eventId })
+        await refused('deliveries', { endpoint_id: endpoint.id, transaction_id: other.transactionId })
         await refused('delivery_attempts', { delivery_id: other.deliveryId, number: 1 })
         await refused('provider_events', { connection_id: other.connectionId })
       })
