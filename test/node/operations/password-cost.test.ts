@@ -30,7 +30,12 @@ vi.mock('node:crypto', async (importOriginal) => {
 
 neonConfig.fetchEndpoint = bridgeEndpoint
 let requests = 0
-const observer = { roundTrip: () => void (requests += 1), entered: () => {} }
+const observer = {
+  roundTrip: () => {
+    requests += 1
+  },
+  entered: () => {},
+}
 const deps = {
   api: connect(databaseUrl('paybridge_api', 't_password_cost'), observer),
   tokens: parseKeyRing('sign', 'test-1:ICEiIyQlJicoKSorLC0uLzAxMjMrNTY3ODk6Ozw9Pj8='),
