@@ -20,8 +20,9 @@ export function createReceiver() {
       received.push(arrived)
       const answered = await answer(arrived, request.signal)
       const location = answered.headers.get('location')
-      // A sender that asks for it is led on, as by a real fetch.
-      return request.redirect === 'follow' && location !== null ? receiver.fetch(new Request(location)) : answered
+      // A sender that asks for it is led on, as by a real fetch; one step is enough to be seen.
+      if (request.redirect !== 'follow' || location === null) return answered
+      return receiver.fetch(new Request(location, { redirect: 'manual' }))
     },
   }
   return receiver
