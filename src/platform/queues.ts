@@ -1,6 +1,7 @@
 /** Queue messages: ids to work on at once. What fails is retried by the queue, then logged; the sweep has it anyway. */
 
 import { z } from 'zod'
+import { LIMITS } from '../domain/limits.ts'
 import type { Deps } from '../operations/deps.ts'
 import { applyProviderEvent } from '../operations/provider-events/apply.ts'
 import { deliverDue } from '../operations/webhooks/deliver.ts'
@@ -33,8 +34,15 @@ export async function consume(deps: Deps, batch: MessageBatch): Promise<void> {
     await settleMessages(
       deps,
       deliveries.map(({ message }) => message),
-      () => deliverDue(deps, ids),
+      () => deliverAll(deps, ids),
     )
+  }
+}
+
+/** As many at a time as one batch takes. */
+async function deliverAll(deps: Deps, ids: string[]): Promise<void> {
+  for (let from = 0; from < ids.length; from += LIMITS.deliveriesPerBatch) {
+    await deliverDue(deps, ids.slice(from, from + LIMITS.deliveriesPerBatch))
   }
 }
 

@@ -45,12 +45,13 @@ export interface CheckoutRequest {
 
 export type CheckoutAnswer =
   | { kind: 'opened'; checkoutUrl: string }
-  /** The provider took no order: the customer cannot have been charged. */
+  /** The provider took no order: the customer cannot have been charged. `message` is the provider's, fit to be kept. */
   | { kind: 'refused'; reason: RefusalReason; message: string }
   /** The reference was sent before: look the payment up. */
   | { kind: 'exists' }
   | { kind: 'unknown'; cause: UnknownCause }
 
+/** What became of a payment. Every `message` is the provider's own, fit to be kept and shown. */
 export type Confirmation =
   | { kind: 'found'; status: ReportedStatus; reported: Reported; message: string | undefined }
   | { kind: 'not_found' }

@@ -23,7 +23,14 @@ const MAY_IMPORT: Record<string, string[]> = {
 const HTTP_FROM_DB = ['src/db/gate.ts', 'src/db/statements/page.ts']
 
 /** Files that nothing imports because the platform or a person starts there. */
-const ENTRIES = ['src/worker.ts', 'local/main.ts', 'local/migrate.ts', 'local/demo/main.ts', 'local/docs-assets.ts']
+const ENTRIES = [
+  'src/worker.ts',
+  'local/main.ts',
+  'local/migrate.ts',
+  'local/demo/main.ts',
+  'local/docs-assets.ts',
+  'local/database/embedded-postgres-process.ts',
+]
 
 interface Import {
   from: string

@@ -76,6 +76,8 @@ describe('a signature', () => {
     ['the header is empty', signed('')],
     ['it is in capitals', signed(signature.toUpperCase())],
     ['it is one character short', signed(signature.slice(1))],
+    ['it is a byte short', signed(signature.slice(2))],
+    ['it is a byte long', signed(`${signature}00`)],
     ['it is one character long', signed(`${signature}0`)],
     ['it is of SHA-256’s length', signed(signature.slice(64))],
     ['it is no hex', signed(`g${signature.slice(1)}`)],

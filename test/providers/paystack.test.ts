@@ -409,6 +409,13 @@ const ERRORS: Case[] = [
     refused('request_refused'),
   ],
   [
+    'the same in other words',
+    400,
+    problem('Used before', 'validation_error', 'duplicate_reference'),
+    { kind: 'exists' },
+    refused('request_refused'),
+  ],
+  [
     'an unknown reference, as 400',
     400,
     problem('Transaction reference not found.', 'validation_error', 'transaction_not_found'),
@@ -433,6 +440,13 @@ const ERRORS: Case[] = [
     'the same in fewer words',
     404,
     shortProblem('Transaction not found'),
+    refused('request_refused'),
+    { kind: 'not_found' },
+  ],
+  [
+    'the same in other words',
+    400,
+    problem('No such payment', 'validation_error', 'transaction_not_found'),
     refused('request_refused'),
     { kind: 'not_found' },
   ],
@@ -486,6 +500,20 @@ const ERRORS: Case[] = [
     refused('credentials_refused'),
     refused('credentials_refused'),
   ],
+  [
+    'a wrong key in other words',
+    401,
+    shortProblem('Unauthorized'),
+    refused('credentials_refused'),
+    refused('credentials_refused'),
+  ],
+  [
+    'a wrong key in other words, as 400',
+    400,
+    problem('Unauthorized', 'validation_error', 'invalid_Key'),
+    refused('credentials_refused'),
+    refused('credentials_refused'),
+  ],
   ['a ban', 403, shortProblem('Forbidden'), refused('credentials_refused'), refused('credentials_refused')],
   [
     'too many calls',
@@ -495,6 +523,13 @@ const ERRORS: Case[] = [
     refused('rate_limited'),
   ],
   ['the same with the text alone', 429, shortProblem('Slow down'), refused('rate_limited'), refused('rate_limited')],
+  [
+    'too many calls, as 400',
+    400,
+    problem('Slow down', 'api_error', 'rate_limited'),
+    refused('rate_limited'),
+    refused('rate_limited'),
+  ],
   ['null for a message', 400, { status: false, message: null }, refused('request_refused'), refused('request_refused')],
   [
     'a number for a code',

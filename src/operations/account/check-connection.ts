@@ -58,13 +58,13 @@ async function askProvider(deps: Deps, connection: SealedConnection & { provider
   return exchanged.kind === 'answered' ? provider.readCredentialCheck(exchanged.answer) : exchanged
 }
 
-/** In the provider's words, where it has any; cut to what a person reads, and to what Postgres stores. */
+/** In the provider's words, where it has any. */
 function messageOf(check: CredentialCheck): string | null {
   switch (check.kind) {
     case 'valid':
       return null
     case 'invalid':
-      return check.message.replaceAll('\0', '').slice(0, 500).toWellFormed()
+      return check.message
     case 'unknown':
       return `No clear answer: ${check.cause}`
   }
