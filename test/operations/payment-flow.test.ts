@@ -14,6 +14,7 @@ import {
   look,
   ORDER,
   pay,
+  postSigned,
   providerReferenceOf,
   startPayment,
   workThroughJobs,
@@ -88,6 +89,58 @@ describe('webhooks come when they like', () => {
     await merchant.api.get(`/api/v1/transactions/${id}/verify_payment/`)
     await deliverProviderWebhooks(world)
     expect(await look(world, id)).toMatchObject(PAID_ONCE)
+  })
+
+  test('before the payer is back, the webhook has settled the payment, and the redirect changes nothing more', async () => {
+    const { merchant, id } = await startPayment(world)
+    await pay(world, id)
+    await deliverProviderWebhooks(world)
+    const verified = await merchant.api.get(`/api/v1/transactions/${id}/verify_payment/`)
+    expect(verified.body).toMatchObject({ status: 'succeeded', confirmed: true })
+    expect(await look(world, id)).toMatchObject(PAID_ONCE)
+  })
+
+  test('hours late, a webhook settles the payment as one in time does', async () => {
+    const { id, connection } = await startPayment(world)
+    world.paystack.control.setFault({ kind: 'webhook_late', ms: 3 * 3_600_000, account: connection.secretKey })
+    await pay(world, id)
+    await deliverProviderWebhooks(world)
+    expect((await look(world, id)).status).toBe('pending')
+    world.clock.advance(3 * 3_600_000)
+    await deliverProviderWebhooks(world)
+    expect(await look(world, id)).toMatchObject(PAID_ONCE)
+  })
+
+  test('in the wrong order, webhooks settle each its own payment', async () => {
+    const { merchant, id, connection } = await startPayment(world)
+    const other = String((await merchant.api.post('/api/v1/transactions/initiate_payment/', ORDER)).body.id)
+    world.paystack.control.setFault({ kind: 'webhook_reordered', ms: 60_000, account: connection.secretKey, times: 1 })
+    await pay(world, id)
+    await pay(world, other)
+    await world.paystack.deliverDueWebhooks()
+    await world.settled()
+    const received: unknown[] = []
+    for (const job of world.jobs) {
+      const event = job.kind === 'apply' ? job.providerEventId : ''
+      received.push(
+        ...(await world.query(sql`
+        select a.transaction_id from provider_events e join attempts a on a.reference = e.reference
+        where e.id = ${event}`)),
+      )
+    }
+    expect(received).toEqual([{ transaction_id: other }, { transaction_id: id }])
+    await workThroughJobs(world)
+    expect(await look(world, id)).toMatchObject(PAID_ONCE)
+    expect(await look(world, other)).toMatchObject(PAID_ONCE)
+  })
+
+  test('a webhook about a payment that failed tells no success', async () => {
+    const { id, connection } = await startPayment(world)
+    const reference = await providerReferenceOf(world, id)
+    world.paystack.control.decline({ reference }, 'failed')
+    await postSigned(world, connection, { event: 'charge.success', data: { id: 1, reference, status: 'success' } })
+    await workThroughJobs(world)
+    expect(await look(world, id)).toMatchObject({ status: 'failed', events: ['payment.created', 'payment.failed'] })
   })
 
   test('a late webhook for a payment that failed first makes it succeeded', async () => {

@@ -9,10 +9,8 @@ import {
 } from 'cloudflare:test'
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
-import { encodeHex, utf8 } from '../../src/crypto/bytes.ts'
-import { hmacSign } from '../../src/crypto/hmac.ts'
 import worker from '../../src/worker.ts'
-import { connectPaystack } from '../support/paystack.ts'
+import { connectPaystack, postSigned } from '../support/paystack.ts'
 import { bridgeEndpoint, databaseUrl } from '../support/provided.ts'
 import { createWorld, SEALING_KEYS, TOKEN_KEYS } from '../support/world.ts'
 
@@ -51,12 +49,9 @@ async function request(
 async function storeEvent(id: number): Promise<string> {
   const merchant = await world.newMerchant()
   const { id: connectionId, secretKey } = await connectPaystack(world, merchant)
-  const body = JSON.stringify({ event: 'charge.success', data: { id, reference: 'elsewhere' } })
-  const signature = encodeHex(await hmacSign('SHA-512', utf8(secretKey), utf8(body)))
-  const headers = { 'content-type': 'application/json', 'x-paystack-signature': signature }
   // Through the world's app, whose nudges go nowhere: the message under test is the test's own.
-  const url = `https://api.paybridge.test/api/v1/webhooks/paystack/${connectionId}/`
-  const response = await world.app.request(url, { method: 'POST', headers, body })
+  const event = { event: 'charge.success', data: { id, reference: 'elsewhere' } }
+  const response = await postSigned(world, { id: connectionId, secretKey }, event)
   expect(response.status).toBe(200)
   const [row] = await world.query(sql`select id from provider_events where connection_id = ${connectionId}`)
   return String(row?.id)

@@ -1,6 +1,8 @@
 /** A merchant's Paystack account, connected, and the steps of a payment there. */
 
 import { sql } from 'drizzle-orm'
+import { encodeHex, utf8 } from '../../src/crypto/bytes.ts'
+import { hmacSign } from '../../src/crypto/hmac.ts'
 import { enter } from '../../src/db/gate.ts'
 import { connections } from '../../src/db/schema/payments.ts'
 import { newId } from '../../src/domain/ids.ts'
@@ -84,6 +86,19 @@ export async function deliverProviderWebhooks(world: World): Promise<void> {
   await world.paystack.deliverDueWebhooks()
   await world.settled()
   await workThroughJobs(world)
+}
+
+/** A webhook that Paystack's own key signed, whatever it says. */
+export async function postSigned(world: World, connection: { id: string; secretKey: string }, event: object) {
+  const body = JSON.stringify(event)
+  const signature = encodeHex(await hmacSign('SHA-512', utf8(connection.secretKey), utf8(body)))
+  const response = await world.app.request(`https://api.paybridge.test/api/v1/webhooks/paystack/${connection.id}/`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-paystack-signature': signature },
+    body,
+  })
+  await world.settled()
+  return response
 }
 
 /** Applies what was nudged. */
