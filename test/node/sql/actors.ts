@@ -213,3 +213,19 @@ export function insertion(table: string, row: Row): [string, unknown[]] {
 export async function insert(session: Session, table: string, row: Row): Promise<void> {
   await session.rows(...insertion(table, row))
 }
+
+/** The process behind the session, asked before it is busy. */
+export const pidOf = (session: Session): Promise<unknown> => session.value('select pg_backend_pid()')
+
+/** Resolves once the process, which does this work, waits for a lock that another one holds. */
+export async function waitsForLock(owner: Session, pid: unknown, work: Promise<unknown>): Promise<void> {
+  let over = false
+  const note = () => {
+    over = true
+  }
+  work.then(note, note)
+  while (!over) {
+    if ((await owner.value('select cardinality(pg_blocking_pids($1)) > 0', [pid])) === true) return
+  }
+  throw new Error('the other session did not wait')
+}

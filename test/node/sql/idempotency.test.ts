@@ -1,6 +1,17 @@
 /** A key is claimed once and answered once. The statements go round the code: what it forgets to check, SQL refuses. */
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
-import { enter, enterWorker, insert, insertion, newMerchant, openDatabase, type Row, type Session } from './actors.ts'
+import {
+  enter,
+  enterWorker,
+  insert,
+  insertion,
+  newMerchant,
+  openDatabase,
+  pidOf,
+  type Row,
+  type Session,
+  waitsForLock,
+} from './actors.ts'
 import { newClaim, settle } from './rows.ts'
 
 const database = await openDatabase('t_sql_idempotency')
@@ -145,25 +156,20 @@ describe('an answered claim', () => {
 })
 
 describe('two requests at once', () => {
-  /** Waits until the session is held up by another, which takes as long as it takes. */
-  async function isHeldUp(pid: unknown): Promise<void> {
-    while ((await owner.value('select cardinality(pg_blocking_pids($1))', [pid])) === 0);
-  }
-
   test.each([
     { first: 'commits', second: 'PB500 idempotency_claim_is_held', wins: 'the first' },
     { first: 'fails', second: 'INSERT 1', wins: 'the second' },
   ])('have one owner: when the first $first, $wins has the claim', async ({ first, second, wins }) => {
     const mine = newClaim(adaTest)
     const theirs: Row = { ...mine, owner: 'req_second' }
-    const pid = await other.value('select pg_backend_pid()')
+    const pid = await pidOf(other)
     await api.rows('begin')
     await other.rows('begin')
     await enter(api, ada)
     await enter(other, ada)
     expect(await grab(api, mine)).toBe('INSERT 1')
     const grabbed = grab(other, theirs)
-    await isHeldUp(pid)
+    await waitsForLock(owner, pid, grabbed)
     await api.rows(first === 'commits' ? 'commit' : 'rollback')
     expect(await grabbed).toBe(second)
     await other.rows('commit')
@@ -176,14 +182,14 @@ describe('two requests at once', () => {
     const claim = await standing()
     const late = (owner: string): Row => ({ ...claim, owner, locked_until: '2026-11-24T09:02:00Z' })
     const at = '2026-11-24T09:01:00Z'
-    const pid = await other.value('select pg_backend_pid()')
+    const pid = await pidOf(other)
     await api.rows('begin')
     await other.rows('begin')
     await enter(api, ada, { at })
     await enter(other, ada, { at })
     expect(await grab(api, late('req_second'))).toBe('INSERT 1')
     const grabbed = grab(other, late('req_third'))
-    await isHeldUp(pid)
+    await waitsForLock(owner, pid, grabbed)
     await api.rows('commit')
     // The lock that it finds is the second's, and holds.
     expect(await grabbed).toBe('PB500 idempotency_claim_is_held')

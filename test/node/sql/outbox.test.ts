@@ -1,6 +1,6 @@
 /** The outbox and an endpoint that goes away at the same moment: whoever is first, nothing stays pending for it. */
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import { enter, enterWorker, insert, newMerchant, openDatabase, type Session } from './actors.ts'
+import { enter, enterWorker, insert, newMerchant, openDatabase, pidOf, waitsForLock } from './actors.ts'
 import { newEndpoint, newTransaction, settle } from './rows.ts'
 
 const database = await openDatabase('t_sql_outbox')
@@ -39,22 +39,6 @@ const outbox = async () =>
     )
   ).map(({ told }) => told)
 
-/** Resolves once the session of this process, which does this work, waits for a lock that another one holds. */
-async function isHeldUp(pid: unknown, work: Promise<unknown>): Promise<void> {
-  let over = false
-  const note = () => {
-    over = true
-  }
-  work.then(note, note)
-  while (!over) {
-    const [row] = await owner.rows('select cardinality(pg_blocking_pids($1)) > 0 as waits', [pid])
-    if (row?.waits === true) return
-  }
-  throw new Error('the other session did not wait')
-}
-
-const pidOf = (session: Session) => session.value('select pg_backend_pid()')
-
 describe.each([
   ['removed', remove],
   ['disabled', disable],
@@ -71,7 +55,7 @@ describe.each([
         await enter(api, ada, change)
         await goAway()
       })
-      await isHeldUp(pid, gone)
+      await waitsForLock(owner, pid, gone)
     })
     await gone
     expect(await outbox()).toEqual(['payment.created dropped', 'payment.processing dropped'])
@@ -87,7 +71,7 @@ describe.each([
         await enterWorker(worker)
         await makeEvent()
       })
-      await isHeldUp(pid, written)
+      await waitsForLock(owner, pid, written)
     })
     await written
     expect(await outbox()).toEqual(['payment.created dropped'])

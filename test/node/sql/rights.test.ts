@@ -250,7 +250,7 @@ describe.each(tables)('%s', (table) => {
     expect(withPolicy.map(({ role }) => role)).toEqual(withRight.sort())
   })
 
-  test('has no row of which a policy of the API is not about whose it is', async () => {
+  test('has no policy for the API that is not about whose the row is', async () => {
     const policies = await owner.rows(
       `select polname::text as name, concat_ws(' ', pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) as rule
        from pg_policy where polrelid = $1::regclass and 'paybridge_api'::regrole = any (polroles)`,
