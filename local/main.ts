@@ -55,8 +55,8 @@ function readNumber(option: string, text: string, max: number): number {
 
 async function run(wanted: Wanted): Promise<void> {
   const stop = new AbortController()
-  // Ctrl-C arrives twice: from the terminal, and from npm, which passes it on.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
+  if (process.env.npm_lifecycle_event !== undefined) whenOrphaned(() => stop.abort())
   const stopped = new Promise<void>((done) => stop.signal.addEventListener('abort', () => done()))
   const write = (line: string) => {
     if (!stop.signal.aborted) console.log(process.stdout.isTTY ? renderLogLine(line, new Date()) : line)
@@ -70,6 +70,12 @@ async function run(wanted: Wanted): Promise<void> {
     if (!stop.signal.aborted) throw error
   }
   console.log('Stopped.')
+}
+
+/** An npm that is told to end takes its shell along, and leaves what it ran behind. */
+function whenOrphaned(act: () => void): void {
+  const parent = process.ppid
+  setInterval(() => process.ppid !== parent && act(), 500).unref()
 }
 
 function greeting({ apiUrl, paystackUrl, demo }: Platform): string {
