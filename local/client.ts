@@ -27,6 +27,8 @@ export interface ApiClient {
   get<T>(path: string, answer: z.ZodType<T>): Promise<T>
   /** @throws as `get` does */
   post<T>(path: string, body: object, answer: z.ZodType<T>): Promise<T>
+  /** @throws as `get` does */
+  put<T>(path: string, body: object, answer: z.ZodType<T>): Promise<T>
 }
 
 /** @param token an API key or an access token; without one, the client is a stranger */
@@ -45,6 +47,7 @@ export function createApiClient(baseUrl: string, token?: string): ApiClient {
   return {
     get: (path, answer) => call('GET', path, null, answer),
     post: (path, body, answer) => call('POST', path, JSON.stringify(body), answer),
+    put: (path, body, answer) => call('PUT', path, JSON.stringify(body), answer),
   }
 }
 
@@ -61,5 +64,5 @@ export const answers = {
   tokens: z.object({ access: z.string() }),
   apiKey: z.object({ key: z.string(), mask: z.string() }),
   connection: z.object({ id: z.string(), status: z.string(), webhook_path: z.string() }),
-  connections: z.object({ data: z.array(z.object({ webhook_path: z.string() })) }),
+  connections: z.object({ data: z.array(z.object({ provider: z.string(), webhook_path: z.string() })) }),
 }

@@ -6,12 +6,13 @@ import { DEFAULT_PORTS } from './platform/ports.ts'
 import { DEFAULT_FOLDER, type Platform, type PlatformOptions, startPlatform } from './platform/start.ts'
 import { StartRefused } from './platform/start-refused.ts'
 import { DEMO_LOGIN } from './seed.ts'
+import { SIMULATOR_NAMES } from './simulators/index.ts'
 
 const USAGE = `Usage: npm run dev -- [options]
 
   --port <port>            of the API (default ${DEFAULT_PORTS.api}; 0 takes any free port, here and below)
   --database-port <port>   of the server that speaks Neon's protocol (default ${DEFAULT_PORTS.database})
-  --paystack-port <port>   of the Paystack simulator (default ${DEFAULT_PORTS.paystack})
+  --simulators-port <port> of the providers' simulators (default ${DEFAULT_PORTS.simulators})
   --folder <folder>        where the database and everything else is kept (default .paybridge)
   --latency-ms <ms>        added to each database round trip (default 0)
   --reset                  start from an empty database
@@ -26,7 +27,7 @@ function readArguments(): Wanted | undefined {
     options: {
       port: { type: 'string' },
       'database-port': { type: 'string' },
-      'paystack-port': { type: 'string' },
+      'simulators-port': { type: 'string' },
       folder: { type: 'string' },
       'latency-ms': { type: 'string', default: '0' },
       reset: { type: 'boolean', default: false },
@@ -34,13 +35,13 @@ function readArguments(): Wanted | undefined {
     },
   })
   if (values.help) return undefined
-  const port = (option: 'port' | 'database-port' | 'paystack-port', unsaid: number) =>
+  const port = (option: 'port' | 'database-port' | 'simulators-port', unsaid: number) =>
     values[option] === undefined ? unsaid : readNumber(option, values[option], 65_535)
   return {
     ports: {
       api: port('port', DEFAULT_PORTS.api),
       database: port('database-port', DEFAULT_PORTS.database),
-      paystack: port('paystack-port', DEFAULT_PORTS.paystack),
+      simulators: port('simulators-port', DEFAULT_PORTS.simulators),
     },
     folder: resolve(values.folder ?? DEFAULT_FOLDER),
     databaseLatencyMs: readNumber('latency-ms', values['latency-ms'], 60_000),
@@ -61,7 +62,7 @@ async function run(wanted: Wanted): Promise<void> {
   const write = (line: string) => {
     if (!stop.signal.aborted) console.log(process.stdout.isTTY ? renderLogLine(line, new Date()) : line)
   }
-  console.log('Starting Postgres, the Paystack simulator and the Worker …')
+  console.log('Starting Postgres, the providers’ simulators and the Worker …')
   try {
     await using platform = await startPlatform({ ...wanted, write, signal: stop.signal })
     console.log(greeting(platform))
@@ -78,7 +79,7 @@ function whenOrphaned(act: () => void): void {
   setInterval(() => process.ppid !== parent && act(), 500).unref()
 }
 
-function greeting({ apiUrl, paystackUrl, demo }: Platform): string {
+function greeting({ apiUrl, simulatorsUrl, demo }: Platform): string {
   const order = JSON.stringify({ amount: 150_000, currency: 'NGN', customer: { email: 'ada@customer.test' } })
   const headers = `-H 'Authorization: Bearer ${demo.apiKey}' -H 'Content-Type: application/json'`
   // The time since this process began, which is what somebody waits for.
@@ -89,7 +90,7 @@ PayBridge is ready after ${(performance.now() / 1000).toFixed(1)} s. Ctrl-C ends
   Docs      ${apiUrl}/api/docs/
   API key   ${demo.apiKey}
   Log in    ${DEMO_LOGIN.email}, password ${DEMO_LOGIN.password}
-  Paystack  ${paystackUrl} (simulator)
+  Providers ${SIMULATOR_NAMES.map((name) => `${simulatorsUrl}/${name} (simulator)`).join('\n            ')}
 
 Start a payment, and open its checkout_url in a browser:
 

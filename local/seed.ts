@@ -4,50 +4,63 @@
  */
 import { z } from 'zod'
 import { type ApiClient, ApiRefusal, answers, createApiClient } from './client.ts'
+import { DEMO_CREDENTIALS, SIMULATOR_NAMES, type SimulatorName } from './simulators/index.ts'
 
 export interface DemoMerchant {
   /** A test key. */
   apiKey: string
-  /** Where the provider's webhooks go, from the API's root. */
-  webhookPath: string
+  /** Where each provider's webhooks go, from the API's root. */
+  webhookPaths: Readonly<Record<SimulatorName, string>>
 }
 
 /** Known to everybody: the platform listens on this machine only. */
 export const DEMO_LOGIN = { email: 'demo@paybridge.test', password: 'paybridge-demo' }
 
-/** The demo merchant's account at the Paystack simulator, which opens one for any key. */
-export const DEMO_PAYSTACK_KEY = 'sk_test_paybridgedemo0123456789'
-
-/** @param savedApiKey of an earlier run; another is made where it no longer works */
+/**
+ * The merchant, connected to every simulator.
+ * @param savedApiKey of an earlier run; another is made where it no longer works
+ */
 export async function seedDemoMerchant(apiUrl: string, savedApiKey: string | undefined): Promise<DemoMerchant> {
-  const found = savedApiKey === undefined ? undefined : await look(apiUrl, savedApiKey)
-  if (found !== undefined) return found
+  const saved = savedApiKey === undefined ? undefined : await look(apiUrl, savedApiKey)
+  if (saved !== undefined && isComplete(saved.webhookPaths)) return { ...saved, webhookPaths: saved.webhookPaths }
   const person = createApiClient(apiUrl, await logIn(createApiClient(apiUrl)))
-  const webhookPath = (await findWebhookPath(person)) ?? (await connectPaystack(person))
+  const webhookPaths = await connectAll(person)
+  if (saved !== undefined) return { ...saved, webhookPaths }
   const { key } = await person.post('/api/v1/api-keys/', { name: 'Local platform' }, answers.apiKey)
-  return { apiKey: key, webhookPath }
+  return { apiKey: key, webhookPaths }
 }
 
-/** What an earlier run left; undefined where the key no longer works, or where that run was cut short. */
-async function look(apiUrl: string, apiKey: string): Promise<DemoMerchant | undefined> {
+type WebhookPaths = Partial<Record<SimulatorName, string>>
+
+/** What an earlier run left; undefined where the key no longer works. */
+async function look(apiUrl: string, apiKey: string) {
   try {
-    const webhookPath = await findWebhookPath(createApiClient(apiUrl, apiKey))
-    return webhookPath === undefined ? undefined : { apiKey, webhookPath }
+    return { apiKey, webhookPaths: await findWebhookPaths(createApiClient(apiUrl, apiKey)) }
   } catch (error) {
     if (error instanceof ApiRefusal) return undefined
     throw error
   }
 }
 
-async function findWebhookPath(api: ApiClient): Promise<string | undefined> {
+async function findWebhookPaths(api: ApiClient): Promise<WebhookPaths> {
   const { data } = await api.get('/api/v1/payment-providers/', answers.connections)
-  return data[0]?.webhook_path
+  return Object.fromEntries(data.map(({ provider, webhook_path }) => [provider, webhook_path]))
 }
 
-async function connectPaystack(person: ApiClient): Promise<string> {
-  const credentials = { secret_key: DEMO_PAYSTACK_KEY }
-  const connection = { provider: 'paystack', name: 'Paystack simulator', credentials }
-  return (await person.post('/api/v1/payment-providers/', connection, answers.connection)).webhook_path
+function isComplete(paths: WebhookPaths): paths is DemoMerchant['webhookPaths'] {
+  return SIMULATOR_NAMES.every((name) => paths[name] !== undefined)
+}
+
+/** Connects those that are not connected yet. */
+async function connectAll(person: ApiClient): Promise<DemoMerchant['webhookPaths']> {
+  const paths = await findWebhookPaths(person)
+  for (const provider of SIMULATOR_NAMES) {
+    if (paths[provider] !== undefined) continue
+    const connection = { provider, name: `${provider} simulator`, credentials: DEMO_CREDENTIALS[provider] }
+    paths[provider] = (await person.post('/api/v1/payment-providers/', connection, answers.connection)).webhook_path
+  }
+  if (!isComplete(paths)) throw new Error('every simulator is connected')
+  return paths
 }
 
 async function logIn(stranger: ApiClient): Promise<string> {

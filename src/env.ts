@@ -39,7 +39,7 @@ const SettingsSchema = z
     TOKEN_KEYS: keyRing('sign'),
     SENTRY_DSN: webUrl.optional(),
     LOCAL_DATABASE_ENDPOINT: webUrl.optional(),
-    LOCAL_PAYSTACK_URL: webUrl.optional(),
+    LOCAL_PROVIDERS_URL: webUrl.optional(),
   })
   .superRefine((settings, context) => {
     if (settings.ENVIRONMENT === 'local') return

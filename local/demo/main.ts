@@ -9,9 +9,10 @@ import { styleText } from 'node:util'
 import { findRunning } from '../platform/running.ts'
 import { DEFAULT_FOLDER, startPlatform } from '../platform/start.ts'
 import { createReport } from './report.ts'
-import { type Addresses, demonstrate } from './steps.ts'
+import type { Addresses } from './shop.ts'
+import { demonstrate } from './steps.ts'
 
-const DEMO_WITHIN_MS = 55_000
+const DEMO_WITHIN_MS = 120_000
 
 const report = createReport((text) => process.stdout.write(text))
 
@@ -22,7 +23,7 @@ async function main(signal: AbortSignal): Promise<void> {
   await using parts = new AsyncDisposableStack()
   const platform = await report.step('Find or start the local platform', async (note) => {
     const addresses = (await findPlatform()) ?? parts.use(await startOwn(signal))
-    note(`API ${addresses.apiUrl}, Paystack simulator ${addresses.paystackUrl}`)
+    note(`API ${addresses.apiUrl}, simulators ${addresses.simulatorsUrl}`)
     return addresses
   })
   const gaveUp = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
@@ -41,10 +42,10 @@ async function startOwn(signal: AbortSignal): Promise<Addresses & AsyncDisposabl
   await using parts = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'paybridge-demo-'))
   parts.defer(() => rm(folder, { recursive: true, force: true }))
-  const { apiUrl, paystackUrl } = parts.use(
+  const { apiUrl, simulatorsUrl } = parts.use(
     await startPlatform({
       folder,
-      ports: { api: 0, database: 0, paystack: 0 },
+      ports: { api: 0, database: 0, simulators: 0 },
       reset: false,
       databaseLatencyMs: 0,
       write: (line) => workerLog.push(line),
@@ -52,7 +53,7 @@ async function startOwn(signal: AbortSignal): Promise<Addresses & AsyncDisposabl
     }),
   )
   const running = parts.move()
-  return { apiUrl, paystackUrl, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  return { apiUrl, simulatorsUrl, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
 
 const interrupted = new AbortController()
@@ -61,7 +62,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 const tooLate = AbortSignal.timeout(DEMO_WITHIN_MS)
 
-report.say('A payment, from logging in to the audit log, through the HTTP API alone.\n')
+report.say('Payments at four providers, from logging in to the audit log, through the HTTP API alone.\n')
 try {
   await main(AbortSignal.any([interrupted.signal, tooLate]))
   report.say(`\n${styleText('green', 'All of it is true')}, after ${(performance.now() / 1000).toFixed(1)} s.`)

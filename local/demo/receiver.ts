@@ -1,8 +1,7 @@
-/** The merchant's own server, as small as it can be: it takes a webhook from PayBridge, and thanks payers. */
-import { once } from 'node:events'
+/** The merchant's own server, as small as it can be: it takes webhooks from PayBridge, and thanks payers. */
+import { EventEmitter, once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { HOST } from '../platform/ports.ts'
 
 export interface ReceivedWebhook {
@@ -15,14 +14,18 @@ export interface Receiver extends AsyncDisposable {
   webhookUrl: string
   /** Where payers return to. */
   thanksUrl: string
-  /** The webhook that came first, or comes. @throws after `withinMs` */
-  firstWebhook(withinMs: number): Promise<ReceivedWebhook>
+  /** The first of the wanted ones that came, or comes. @throws after `withinMs` */
+  webhook(isWanted: (webhook: ReceivedWebhook) => boolean, withinMs: number): Promise<ReceivedWebhook>
 }
 
 export async function startReceiver(): Promise<Receiver> {
-  const first = Promise.withResolvers<ReceivedWebhook>()
+  const received: ReceivedWebhook[] = []
+  const arrivals = new EventEmitter()
   const server = createServer(async (request, response) => {
-    if (request.method === 'POST') first.resolve({ headers: headersOf(request), body: await text(request) })
+    if (request.method === 'POST') {
+      received.push({ headers: headersOf(request), body: await text(request) })
+      arrivals.emit('arrival')
+    }
     response.end('Thank you')
   })
   server.listen(0, HOST)
@@ -33,17 +36,21 @@ export async function startReceiver(): Promise<Receiver> {
   return {
     webhookUrl: `${url}/webhooks`,
     thanksUrl: `${url}/thanks`,
-    firstWebhook: (withinMs) => Promise.race([first.promise, giveUp(withinMs)]),
+    async webhook(isWanted, withinMs) {
+      const signal = AbortSignal.timeout(withinMs)
+      for (;;) {
+        const wanted = received.find(isWanted)
+        if (wanted !== undefined) return wanted
+        await once(arrivals, 'arrival', { signal }).catch(() => {
+          throw new Error(`No such webhook came within ${withinMs} ms, and ${received.length} others did`)
+        })
+      }
+    },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       await server[Symbol.asyncDispose]()
     },
   }
-}
-
-async function giveUp(withinMs: number): Promise<never> {
-  await sleep(withinMs, undefined, { ref: false })
-  throw new Error(`No webhook came within ${withinMs} ms`)
 }
 
 function headersOf(request: IncomingMessage): Record<string, string> {

@@ -1,10 +1,13 @@
 /** What the demo says: a line for each step with the time that it took, what came of it below. Colours on a terminal only. */
 import { styleText } from 'node:util'
 
+/** Adds a line below the step. */
+export type Note = (text: string) => void
+
 export interface Report {
   say(text: string): void
-  /** Runs a step and says how it went; `note` adds a line below it. A failure is said, then thrown on. */
-  step<T>(title: string, work: (note: (text: string) => void) => Promise<T>): Promise<T>
+  /** Runs a step and says how it went, with what it noted. A failure is said, then thrown on. */
+  step<T>(title: string, work: (note: Note) => Promise<T>): Promise<T>
 }
 
 const TITLE_WIDTH = 44

@@ -9,15 +9,16 @@ export const HOST = '127.0.0.1'
 export interface Ports {
   api: number
   database: number
-  paystack: number
+  /** All simulators are at this one, each below its provider's name. */
+  simulators: number
 }
 
-export const DEFAULT_PORTS: Readonly<Ports> = { api: 8787, database: 5488, paystack: 4010 }
+export const DEFAULT_PORTS: Readonly<Ports> = { api: 8787, database: 5488, simulators: 4010 }
 
 const WISHES = [
   { name: 'api', use: 'the API', option: '--port' },
   { name: 'database', use: 'the database', option: '--database-port' },
-  { name: 'paystack', use: 'the Paystack simulator', option: '--paystack-port' },
+  { name: 'simulators', use: 'the simulators', option: '--simulators-port' },
 ] as const satisfies { name: keyof Ports; use: string; option: string }[]
 
 /**

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { StartRefused } from './start-refused.ts'
 
-const running = z.strictObject({ pid: z.int(), apiUrl: z.url(), paystackUrl: z.url() })
+const running = z.strictObject({ pid: z.int(), apiUrl: z.url(), simulatorsUrl: z.url() })
 
 export type Running = z.infer<typeof running>
 

@@ -1,5 +1,5 @@
 /**
- * Starts the local platform: Postgres behind Neon's protocol, the Paystack simulator, the Worker with its cron, and a
+ * Starts the local platform: Postgres behind Neon's protocol, the providers' simulators, the Worker with its cron, and a
  * merchant to try it with. What was started is ended again when a later part fails.
  */
 import { mkdir, rm } from 'node:fs/promises'
@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import { PGLITE_DATABASE } from '../database/pglite-login.ts'
 import type { RoleName } from '../database/roles.ts'
 import { writeDocsAssets } from '../docs-assets.ts'
-import { DEMO_PAYSTACK_KEY, type DemoMerchant, seedDemoMerchant } from '../seed.ts'
+import { type DemoMerchant, seedDemoMerchant } from '../seed.ts'
+import { createSimulators, DEMO_CREDENTIALS, SIMULATOR_NAMES } from '../simulators/index.ts'
 import { serveSimulator } from '../simulators/kit/server.ts'
-import { createPaystackSimulator } from '../simulators/paystack/index.ts'
 import { startCron } from './cron.ts'
 import { startDatabase } from './database.ts'
 import { findPorts, HOST, type Ports } from './ports.ts'
@@ -36,7 +36,8 @@ export interface PlatformOptions {
 
 export interface Platform extends AsyncDisposable {
   apiUrl: string
-  paystackUrl: string
+  /** The simulators are below it, each at its provider's name. */
+  simulatorsUrl: string
   demo: DemoMerchant
   /** Rejects when a part of it ends by itself. */
   ended: Promise<never>
@@ -50,18 +51,18 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   const { folder, write, signal } = options
   const ports = await findPorts(options.ports)
   const apiUrl = `http://${HOST}:${ports.api}`
-  const paystackUrl = `http://${HOST}:${ports.paystack}`
+  const simulatorsUrl = `http://${HOST}:${ports.simulators}`
   await mkdir(folder, { recursive: true })
 
   await using parts = new AsyncDisposableStack()
-  parts.use(await takeFolder(folder, { apiUrl, paystackUrl }))
+  parts.use(await takeFolder(folder, { apiUrl, simulatorsUrl }))
   if (options.reset) await Promise.all(KEPT.map((name) => rm(join(folder, name), { recursive: true, force: true })))
   const settings = await readSettings(folder)
   await writeDocsAssets()
 
   // Wrangler builds in its own process while Postgres starts in this one.
   const worker = parts.use(
-    await startWorker({ folder, port: ports.api, settings: workerSettings(settings, ports, paystackUrl), write }),
+    await startWorker({ folder, port: ports.api, settings: workerSettings(settings, ports, simulatorsUrl), write }),
   )
   parts.use(
     await startDatabase({
@@ -71,27 +72,29 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       passwords: settings.rolePasswords,
     }),
   )
-  const paystack = await serveSimulator({
-    port: ports.paystack,
-    create: (world, baseUrl) => createPaystackSimulator(world, { baseUrl }),
+  const simulators = await serveSimulator({
+    port: ports.simulators,
+    create: (world, baseUrl) => createSimulators(world, { baseUrl }),
   })
-  parts.defer(() => paystack.close())
+  parts.defer(() => simulators.close())
   await worker.ready(signal)
   parts.use(startCron(apiUrl, (error) => write(String(error))))
 
   const demo = await seedDemoMerchant(apiUrl, settings.demoApiKey)
   await saveSettings(folder, { ...settings, demoApiKey: demo.apiKey })
-  // The simulator forgets when it ends, and the API may have moved to another port.
-  const webhookUrl = `${apiUrl}${demo.webhookPath}`
-  paystack.simulator.control.configureAccount(DEMO_PAYSTACK_KEY, { businessName: 'Demo Stores', webhookUrl })
+  // The simulators forget when they end, and the API may have moved to another port.
+  for (const name of SIMULATOR_NAMES) {
+    const account = { credentials: DEMO_CREDENTIALS[name] }
+    simulators.simulator.of[name].driver.setWebhookUrl(account, `${apiUrl}${demo.webhookPaths[name]}`)
+  }
   signal.throwIfAborted()
   worker.passOutput()
 
   const running = parts.move()
-  return { apiUrl, paystackUrl, demo, ended: worker.ended, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  return { apiUrl, simulatorsUrl, demo, ended: worker.ended, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
 
-function workerSettings(settings: LocalSettings, ports: Ports, paystackUrl: string): Record<string, string> {
+function workerSettings(settings: LocalSettings, ports: Ports, simulatorsUrl: string): Record<string, string> {
   const databaseUrl = (role: RoleName) =>
     `postgres://${role}:${settings.rolePasswords[role]}@${HOST}/${PGLITE_DATABASE}`
   return {
@@ -101,6 +104,6 @@ function workerSettings(settings: LocalSettings, ports: Ports, paystackUrl: stri
     SEALING_KEYS: settings.sealingKeys,
     TOKEN_KEYS: settings.tokenKeys,
     LOCAL_DATABASE_ENDPOINT: `http://${HOST}:${ports.database}/sql`,
-    LOCAL_PAYSTACK_URL: paystackUrl,
+    LOCAL_PROVIDERS_URL: simulatorsUrl,
   }
 }

@@ -5,6 +5,12 @@ import { isProblemCode, type Problem, type ProblemCode } from '../domain/problem
 
 /** Constraints that a caller can run into, each by its name. */
 const CONSTRAINTS: Readonly<Record<string, ProblemCode>> = {
+  transactions_refunds_within_amount: 'refund_exceeds_payment',
+  // All that is left was nothing by then.
+  refunds_amount_check: 'refund_exceeds_payment',
+  reconciliation_runs_one_at_a_time: 'reconciliation_running',
+  // Two lists of rules at once: whoever comes second has not seen the first.
+  routing_rules_positions: 'try_again',
   transactions_reference_unique: 'reference_taken',
   users_email_unique: 'email_taken',
 }
@@ -17,7 +23,7 @@ export function toProblem(error: Pick<NeonDbError, 'code' | 'message' | 'constra
   const { code = '', message, constraint = '', detail } = error
   // app.refuse raises class PB with the problem's code as its message.
   if (code.startsWith('PB') && isProblemCode(message)) return { code: message, ...(detail ? { detail } : {}) }
-  if (code === '23505' && Object.hasOwn(CONSTRAINTS, constraint)) {
+  if ((code === '23505' || code === '23514') && Object.hasOwn(CONSTRAINTS, constraint)) {
     const known = CONSTRAINTS[constraint]
     return known === undefined ? undefined : { code: known }
   }

@@ -1,4 +1,4 @@
-/** The events that a merchant is told. Triggers write them (migrations/0011_events.sql); this is their catalogue. */
+/** The events that a merchant is told. Triggers write them (migrations 0011, 0014, 0016 and 0017); this is their catalogue. */
 
 export const EVENT_TYPES = [
   'payment.created',
@@ -8,12 +8,26 @@ export const EVENT_TYPES = [
   'payment.expired',
   'payment.cancelled',
   'payment.requires_review',
+  'payment.duplicate_charge',
+  'refund.created',
+  'refund.pending',
+  'refund.requires_action',
+  'refund.succeeded',
+  'refund.failed',
+  'drift.found',
+  'drift.corrected',
+  /** Asked for by its merchant, to try an endpoint: goes to that endpoint alone. */
+  'webhook.test',
+  /** Nothing was accepted by an endpoint for a day or more. */
+  'webhook.failing',
+  /** An endpoint was disabled because it is gone, or failed for days. */
+  'webhook.disabled',
 ] as const
 
 export type EventType = (typeof EVENT_TYPES)[number]
 
-/** What an endpoint may subscribe to: a type, the family, or all. */
-export const SUBSCRIPTIONS = [...EVENT_TYPES, 'payment.*', '*'] as const
+/** What an endpoint may subscribe to: a type, a family, or all. */
+export const SUBSCRIPTIONS = [...EVENT_TYPES, 'payment.*', 'refund.*', 'drift.*', 'webhook.*', '*'] as const
 export type Subscription = (typeof SUBSCRIPTIONS)[number]
 
 /** `pending` until the endpoint took it; `exhausted` when no try is left, `dropped` when its endpoint went away first. */

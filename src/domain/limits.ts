@@ -9,10 +9,38 @@ export const LIMITS = {
   apiKeysPerMode: 100,
   connectionsPerMode: 50,
   webhookEndpointsPerMode: 50,
-  /** One try at a provider. */
+  /** One call to a provider. */
   providerTimeoutMs: 10_000,
+  /** One call to open a page, where another connection could take the payment: a provider that is down costs no more. */
+  failoverTimeoutMs: 3_000,
+  /** Calls of one errand at a provider, such as the pages of its list. */
+  callsPerConversation: 10,
   providerAnswerBytes: 1_048_576,
   attemptsPerTransaction: 10,
+  /** Connections that one request tries after the first. */
+  failoversPerRequest: 3,
+  /** Failures in a row that open a connection's circuit, for how long at first, and at most. */
+  circuitFailures: 3,
+  circuitOpenSeconds: 30,
+  circuitOpenSecondsMax: 300,
+  /** How long one payment may try whether a provider is back before the next one may. */
+  circuitProbeSeconds: 15,
+  /** How often a merchant's demand to verify one payment reaches the provider. */
+  verifyEverySeconds: 1,
+  /** Between two walks over a provider's list, and how far each reaches back behind the end of the last. */
+  reconcileEverySeconds: 6 * 3600,
+  reconcileOverlapSeconds: 86_400,
+  /** What is younger may be under way between the two books. */
+  reconcileLagSeconds: 300,
+  /** Longer than a sweep's pages take. */
+  reconcileLeaseSeconds: 900,
+  reconcileRunsPerSweep: 20,
+  reconcilePagesPerSweep: 20,
+  /** Pages in a row that can't be read, before a run is given up. */
+  reconcileFailuresMax: 20,
+  routingRulesMax: 50,
+  routingTargetsMax: 20,
+  refundsPerTransaction: 100,
   /** How long a claim on an idempotency key holds off a second request: longer than a provider's two calls. */
   idempotencyLockSeconds: 30,
   expiresInSecondsMin: 300,
@@ -22,6 +50,30 @@ export const LIMITS = {
   deliveryAnswerBytesRead: 65_536,
   deliveryAnswerBytesKept: 4_096,
   deliveriesPerBatch: 100,
+  /** Of those that are due, the oldest so many are looked at for a batch. */
+  deliveriesLookedAt: 1_000,
+  /** Posts of one batch under way to one endpoint at a time, and deliveries to it taken by all batches. */
+  deliveriesPerEndpointAtOnce: 2,
+  deliveriesPerEndpointTaken: 100,
+  /** An endpoint that has not answered for so long is sent nothing more until it does. */
+  endpointSlowSeconds: 2,
+  /** How long a batch waits for the next answer before it writes down what it has. */
+  deliveryPatienceMs: 250,
+  /** Failures in a row that pause an endpoint, for how long at first, and at most. */
+  endpointFailures: 5,
+  endpointPauseSeconds: 30,
+  endpointPauseSecondsMax: 3_600,
+  retryAfterSecondsMax: 86_400,
+  /** A queue holds a message back for at most half a day; what is due later is the sweep's. */
+  nudgeAheadSeconds: 300,
+  endpointWarnDays: 1,
+  endpointWarnAgainDays: 2,
+  endpointDisableDays: 5,
+  endpointFailedAttemptsMin: 10,
+  customHeadersMax: 20,
+  replayEventsMax: 10_000,
+  secretOverlapSecondsDefault: 86_400,
+  secretOverlapSecondsMax: 7 * 86_400,
   /** Longer than the slowest batch of deliveries, in which each waits for its time-out. */
   deliveryLeaseSeconds: 300,
   deliveryBatchesPerSweep: 20,

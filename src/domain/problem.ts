@@ -60,6 +60,8 @@ export const PROBLEMS = {
   transaction_not_found: { status: 404, title: 'There is no such transaction in this mode.' },
   event_not_found: { status: 404, title: 'There is no such event in this mode.' },
   webhook_endpoint_not_found: { status: 404, title: 'There is no such webhook endpoint in this mode.' },
+  webhook_endpoint_disabled: { status: 409, title: 'The endpoint is disabled: enable it first.' },
+  delivery_not_found: { status: 404, title: 'There is no such delivery in this mode.' },
   webhook_endpoints_too_many: { status: 409, title: 'A merchant has at most 50 webhook endpoints in a mode.' },
   api_key_not_rotatable: { status: 409, title: 'Only a working key that was not rotated before can be rotated.' },
   api_keys_too_many: { status: 409, title: 'A merchant has at most 100 working API keys in a mode.' },
@@ -71,10 +73,24 @@ export const PROBLEMS = {
   no_usable_connection: { status: 422, title: 'No active connection takes this payment: see detail.' },
   amount_below_minimum: { status: 422, title: 'The amount is below what the provider takes in this currency.' },
   amount_above_maximum: { status: 422, title: 'The amount is above what the provider takes in this currency.' },
+  amount_not_payable: { status: 422, title: 'The provider takes only multiples of a larger unit in this currency.' },
   transaction_not_cancellable: { status: 409, title: 'Only a pending or processing transaction can be cancelled.' },
-  provider_refused: { status: 422, title: 'The provider refused to start the payment: see detail.' },
+  provider_refused: { status: 422, title: 'The provider refused: see detail.' },
+  transaction_being_paid: { status: 409, title: 'The customer is paying at this moment: verify the payment.' },
   credentials_malformed: { status: 422, title: 'The credentials are not of the form that the provider issues.' },
   credentials_wrong_mode: { status: 422, title: 'The credentials belong to the other mode.' },
+
+  // Refunds
+  refund_not_found: { status: 404, title: 'There is no such refund in this mode.' },
+  transaction_not_refundable: { status: 409, title: 'Only a payment that succeeded can be refunded.' },
+  refund_exceeds_payment: { status: 422, title: 'The refund is more than is left of the payment.' },
+  refund_below_minimum: { status: 422, title: 'The refund is below what the provider sends back in this currency.' },
+  refund_not_supported: { status: 422, title: 'The provider does not refund so: see detail.' },
+  refunds_too_many: { status: 409, title: 'A payment has at most 100 refunds.' },
+
+  // Routing and reconciliation
+  reconciliation_running: { status: 409, title: 'A reconciliation of this connection is at work already.' },
+  reconciliation_run_not_found: { status: 404, title: 'There is no such reconciliation run in this mode.' },
 
   // Provider webhooks
   signature_missing: { status: 401, title: 'The provider signature is missing or not of its form.' },
@@ -108,6 +124,8 @@ export interface Problem {
   retryAfter?: number | undefined
   /** The transaction that the refusal left behind, where it did. */
   transactionId?: string | undefined
+  /** The refund that the refusal left behind, where it did. */
+  refundId?: string | undefined
   /** True where an earlier request with the same Idempotency-Key was told so. */
   replayed?: boolean | undefined
 }

@@ -1,5 +1,6 @@
 /** When to try again: pure schedules, with the randomness passed in as a number from 0 to 1. */
 
+import { LIMITS } from './limits.ts'
 import { isUnderWay, type TransactionStatus } from './transaction.ts'
 
 const SECOND = 1_000
@@ -31,6 +32,15 @@ const CHECK_WAITS_MS = [2 * MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 
 /** After the deadline an expired page may still be paid: asked after this often more, a day apart. */
 const CHECKS_AFTER_DEADLINE = 2
 
+/** Waits between readings of a provider's list of refunds while one is under way; the last one again and again. */
+const REFUND_WAITS_MS = [MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR] as const
+
+/** A refund that the provider does not list was not made, once this long has passed since it was sent: it is sent again. */
+export const REFUND_RESEND_MS = 5 * MINUTE
+
+/** A refund of which the provider says nothing clear for so long is somebody's to look at. */
+export const REFUND_UNCLEAR_MS = 72 * HOUR
+
 /** How long a first call to a provider may still be under way after it timed out here (paystack.md, section 6). */
 export const IN_FLIGHT_MS = MINUTE
 
@@ -39,16 +49,26 @@ function jittered(waitMs: number, jitter: number): number {
   return Math.round(waitMs * (1 + jitter / 10))
 }
 
-/** When a delivery is due after its attempt number `attempts` failed; undefined when none is left. */
-export function nextDeliveryAt(attempts: number, now: Date, jitter: number): Date | undefined {
+/**
+ * When a delivery is due after its attempt number `attempts` failed; undefined when none is left.
+ * @param retryAfterSeconds what the receiver asked for: heeded up to a day, and never sooner than the schedule says
+ */
+export function nextDeliveryAt(attempts: number, now: Date, jitter: number, retryAfterSeconds = 0): Date | undefined {
   const wait = DELIVERY_WAITS_MS[attempts - 1]
-  return wait === undefined ? undefined : new Date(now.getTime() + jittered(wait, jitter))
+  if (wait === undefined) return undefined
+  const asked = Math.min(retryAfterSeconds, LIMITS.retryAfterSecondsMax) * SECOND
+  return new Date(now.getTime() + jittered(Math.max(wait, asked), jitter))
 }
 
 /** When a provider event is applied again after its attempt number `attempts` got no clear answer. */
 export function nextApplyAt(attempts: number, now: Date, jitter: number): Date | undefined {
   const wait = APPLY_WAITS_MS[attempts - 1]
   return wait === undefined ? undefined : new Date(now.getTime() + jittered(wait, jitter))
+}
+
+/** When the provider's list of refunds is read again. @param checks how often it was read before */
+export function nextRefundCheckAt(checks: number, now: Date): Date {
+  return new Date(now.getTime() + (REFUND_WAITS_MS[Math.min(checks, REFUND_WAITS_MS.length - 1)] ?? HOUR))
 }
 
 /**

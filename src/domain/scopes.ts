@@ -9,6 +9,7 @@ export const SCOPES = [
   'connections:write',
   'transactions:read',
   'transactions:write',
+  'refunds:write',
   'webhooks:read',
   'webhooks:write',
   'events:read',
@@ -17,7 +18,7 @@ export const SCOPES = [
 
 export type Scope = (typeof SCOPES)[number]
 
-/** What a key gets where its maker names no scopes: payments and what belongs to them, nothing that hands out access. */
+/** What a key gets where its maker names no scopes: payments and what belongs to them, nothing that hands out access or money. */
 export const DEFAULT_KEY_SCOPES: readonly Scope[] = [
   'profile:read',
   'connections:read',

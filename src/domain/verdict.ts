@@ -29,10 +29,28 @@ export interface Reported {
 }
 
 /**
- * How a provider's status reads in our words. `unpaid`: the page waits, nobody has paid. `reversed`: was paid and has
- * gone back. `unrecognised`: a word that the provider's sheet does not list.
+ * How a provider's status reads in our words.
+ * - `unpaid`: the page waits, nobody has paid.
+ * - `declined`: a try failed, and the payer may try again on the same page.
+ * - `processing`: the payer has paid as far as the payer can, and the money is on its way.
+ * - `closed`: nobody has paid, and nobody can any more.
+ * - `failed`: it failed for good.
+ * - `paid_twice`: more than one payment was taken under the same reference.
+ * - `reversed`: was paid and has gone back, all of it or a part.
+ * - `unrecognised`: a word that the provider's sheet does not list.
  */
-export type ReportedStatus = 'unpaid' | 'processing' | 'paid' | 'failed' | 'reversed' | 'unrecognised'
+export const REPORTED_STATUSES = [
+  'unpaid',
+  'declined',
+  'processing',
+  'paid',
+  'closed',
+  'failed',
+  'paid_twice',
+  'reversed',
+  'unrecognised',
+] as const
+export type ReportedStatus = (typeof REPORTED_STATUSES)[number]
 
 export type Mismatch = 'reference' | 'mode' | 'currency' | 'amount' | 'collected_amount'
 
@@ -62,6 +80,9 @@ export interface Decision {
   reviewReason?: string
 }
 
+const NOTHING: Decision = { attempt: undefined, transaction: undefined }
+const EXPIRED: Decision = { attempt: 'failed', transaction: 'expired' }
+
 /**
  * What a provider's report means for a payment.
  * @param now and `expiresAt` decide whether an unpaid page is still waited for
@@ -78,13 +99,17 @@ export function decide(asked: Asked, status: ReportedStatus, reported: Reported,
         ? { attempt: 'succeeded', transaction: 'succeeded' }
         : { attempt: 'succeeded', transaction: 'requires_review', reviewReason: `${mismatch}_mismatch` }
     case 'unpaid':
-      return now >= expiresAt
-        ? { attempt: 'failed', transaction: 'expired' }
-        : { attempt: undefined, transaction: undefined }
+      return now >= expiresAt ? EXPIRED : NOTHING
+    case 'declined':
+      return now >= expiresAt ? { attempt: 'failed', transaction: 'failed' } : NOTHING
+    case 'closed':
+      return EXPIRED
     case 'processing':
       return { attempt: undefined, transaction: 'processing' }
     case 'failed':
       return { attempt: 'failed', transaction: 'failed' }
+    case 'paid_twice':
+      return { attempt: 'succeeded', transaction: 'requires_review', reviewReason: 'paid_twice' }
     case 'reversed':
       return { attempt: undefined, transaction: 'requires_review', reviewReason: 'reversed_before_success' }
     case 'unrecognised':

@@ -10,11 +10,15 @@ import { problemResponse } from './problem.ts'
 import { apiKeyRoutes } from './routes/api-keys.ts'
 import { auditLogRoutes } from './routes/audit-logs.ts'
 import { authRoutes } from './routes/auth.ts'
+import { deliveryRoutes } from './routes/deliveries.ts'
 import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
 import { paymentProviderRoutes } from './routes/payment-providers.ts'
 import { profileRoutes } from './routes/profile.ts'
 import { providerWebhookRoutes } from './routes/provider-webhooks.ts'
+import { reconciliationRoutes } from './routes/reconciliation.ts'
+import { refundRoutes } from './routes/refunds.ts'
+import { routingRoutes } from './routes/routing.ts'
 import { transactionRoutes } from './routes/transactions.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
 
@@ -56,7 +60,11 @@ const ROUTES: readonly ((app: App) => void)[] = [
   paymentProviderRoutes,
   auditLogRoutes,
   transactionRoutes,
+  refundRoutes,
+  routingRoutes,
+  reconciliationRoutes,
   providerWebhookRoutes,
+  deliveryRoutes,
   webhookRoutes,
   eventRoutes,
   healthRoutes,

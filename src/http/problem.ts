@@ -18,6 +18,7 @@ export function problemBody(problem: Problem, requestId: string): JsonObject {
     request_id: requestId,
     errors: problem.errors?.map(({ field, message }) => ({ field, message })),
     transaction_id: problem.transactionId,
+    refund_id: problem.refundId,
   }
 }
 

@@ -1,11 +1,11 @@
 /** Schemas that more than one resource uses. */
 
 import { z } from '@hono/zod-openapi'
+import { type Currency, isCurrency } from '../domain/currencies.ts'
 import { type Id, type IdPrefix, isId } from '../domain/ids.ts'
 import { LIMITS } from '../domain/limits.ts'
 import { MODES } from '../domain/transaction.ts'
-import type { ProviderName } from '../providers/contract.ts'
-import { isProviderName, PROVIDER_NAMES } from '../providers/registry.ts'
+import { isProviderName, PROVIDER_NAMES, type ProviderName } from '../providers/registry.ts'
 
 export const ModeSchema = z.enum(MODES)
 
@@ -19,6 +19,17 @@ export function IdSchema<Prefix extends IdPrefix>(prefix: Prefix) {
 
 /** ISO 8601, UTC. */
 export const TimeSchema = z.iso.datetime().openapi({ example: '2026-11-24T09:30:00.000Z' })
+
+export const CurrencySchema = z
+  .string()
+  .refine((code): code is Currency => isCurrency(code), 'is not an ISO 4217 code in capitals')
+  .openapi({ example: 'NGN' })
+
+/** ISO 3166-1 alpha-2. */
+export const CountrySchema = z
+  .string()
+  .regex(/^[A-Z]{2}$/, 'is not an ISO 3166-1 code of two capitals')
+  .openapi({ example: 'NG' })
 
 /** Minor units of the currency. */
 export const AmountSchema = z.int().min(0).max(Number.MAX_SAFE_INTEGER)
@@ -44,6 +55,7 @@ export const ProblemSchema = z
     request_id: z.string(),
     errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
     transaction_id: z.string().optional(),
+    refund_id: z.string().optional(),
   })
   .openapi('Problem', {
     example: {

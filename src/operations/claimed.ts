@@ -101,6 +101,7 @@ const RememberedProblem = z
     code: z.string().refine(isProblemCode),
     detail: z.string().optional(),
     transactionId: z.string().optional(),
+    refundId: z.string().optional(),
   })
   .transform((problem): Problem => problem)
 

@@ -13,7 +13,14 @@ export interface Clock {
 }
 
 /** What a queue message says: ids, as a nudge. Losing one costs time, nothing else. */
-export type Job = { kind: 'apply'; providerEventId: string } | { kind: 'deliver'; deliveryIds: string[] }
+export type Job =
+  | { kind: 'apply'; providerEventId: string }
+  /** These; none for whatever is due. */
+  | { kind: 'deliver'; deliveryIds: string[]; delaySeconds: number }
+  /** What became of a payment, or of its refunds, is to be asked, so much later. */
+  | { kind: 'follow_up' | 'follow_up_refunds'; transactionId: string; delaySeconds: number }
+  /** A run of reconciliation waits to be taken up. */
+  | { kind: 'reconcile' }
 
 /** Line by line, structured; never anything secret. */
 export interface Log {
@@ -23,7 +30,8 @@ export interface Log {
 
 /** What a merchant's endpoint answered, or why it could not be asked. */
 export type Posted =
-  | { kind: 'answered'; status: number; body: string; durationMs: number }
+  /** `retryAfterSeconds` where the endpoint said so. */
+  | { kind: 'answered'; status: number; body: string; durationMs: number; retryAfterSeconds: number | undefined }
   | { kind: 'failed'; outcome: 'timed_out' | 'unreachable' | 'forbidden_url'; durationMs: number }
 
 /** The way out to merchants' endpoints, guarded: public addresses only, no redirects, bounded in time and size. */
@@ -46,5 +54,7 @@ export interface Deps {
   webhookSecrets: WebhookSecretsCache
   /** Hands jobs to the queue after the commit. It never throws: the sweep finds what it loses. */
   nudge(jobs: Job[]): Promise<void>
+  /** Work that goes on after the answer, or after the batch. */
+  defer(work: Promise<unknown>): void
   log: Log
 }

@@ -59,7 +59,7 @@ export function begin(env: Env, lifetime: Lifetime): Invocation {
     exchange: {
       fetch: (request) => fetch(request),
       deadline: systemClock.deadline,
-      providerUrls: settings.LOCAL_PAYSTACK_URL === undefined ? {} : { paystack: settings.LOCAL_PAYSTACK_URL },
+      providersUrl: settings.LOCAL_PROVIDERS_URL,
     },
     egress: createEgress({
       clock: systemClock,
@@ -68,6 +68,7 @@ export function begin(env: Env, lifetime: Lifetime): Invocation {
     }),
     webhookSecrets,
     nudge: (jobs) => sendJobs(env, log, jobs),
+    defer: (work) => defer(work.catch((error) => log.error('deferred_work_failed', error))),
     log,
   }
   return { deps, settings, roundTrips: () => roundTrips, merchantId: () => merchantId }
@@ -81,9 +82,18 @@ function reportTo(settings: Settings, defer: (work: Promise<unknown>) => void): 
 
 /** A queue that is down costs time, not truth: the sweep finds the same rows. */
 async function sendJobs(env: Env, log: Log, jobs: Job[]): Promise<void> {
-  const queues = { apply: env.PROVIDER_EVENTS, deliver: env.DELIVERIES }
+  const asking = env.PROVIDER_EVENTS
+  const queues = {
+    apply: asking,
+    follow_up: asking,
+    follow_up_refunds: asking,
+    reconcile: asking,
+    deliver: env.DELIVERIES,
+  }
   try {
-    await Promise.all(jobs.map((job) => queues[job.kind].send(job)))
+    await Promise.all(
+      jobs.map((job) => queues[job.kind].send(job, 'delaySeconds' in job ? { delaySeconds: job.delaySeconds } : {})),
+    )
   } catch (error) {
     log.error('nudge_lost', error)
   }

@@ -27,7 +27,14 @@ export function createEgress(world: EgressWorld): Egress {
           new Request(url, { method: 'POST', headers, body, redirect: 'manual', signal }),
         )
         const kept = await readKept(response)
-        return { kind: 'answered', status: response.status, body: kept, durationMs: durationMs() } satisfies Posted
+        const retryAfterSeconds = readRetryAfter(response.headers, world.clock.now())
+        return {
+          kind: 'answered',
+          status: response.status,
+          body: kept,
+          durationMs: durationMs(),
+          retryAfterSeconds,
+        } satisfies Posted
       } catch {
         return { kind: 'failed', outcome: signal.aborted ? 'timed_out' : 'unreachable', durationMs: durationMs() }
       }
@@ -68,6 +75,14 @@ function isLoopback(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, hostname } = new URL(text)
   return protocol === 'http:' && (hostname === 'localhost' || hostname === '127.0.0.1')
+}
+
+/** Seconds, or a date (RFC 9110, section 10.2.3); undefined where there is none, or none that can be read. */
+function readRetryAfter(headers: Headers, now: Date): number | undefined {
+  const text = headers.get('retry-after')?.trim() ?? ''
+  if (/^\d{1,9}$/.test(text)) return Number(text)
+  const at = /^[A-Z][a-z]{2}, /.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(at) ? undefined : Math.max(0, Math.ceil((at - now.getTime()) / 1000))
 }
 
 /** The beginning of the answer, as text that Postgres can store, at most so many bytes of UTF-8. */

@@ -3,12 +3,18 @@
 import { z } from 'zod'
 import { LIMITS } from '../domain/limits.ts'
 import type { Deps } from '../operations/deps.ts'
+import { followUpTransaction } from '../operations/payments/follow-up.ts'
 import { applyProviderEvent } from '../operations/provider-events/apply.ts'
+import { followUpRefunds } from '../operations/refunds/follow-up.ts'
+import { reconcile } from '../operations/upkeep/reconcile.ts'
+import { sweepDeliveries } from '../operations/upkeep/sweep-deliveries.ts'
 import { deliverDue } from '../operations/webhooks/deliver.ts'
 
 const JobSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('apply'), providerEventId: z.string() }),
   z.object({ kind: z.literal('deliver'), deliveryIds: z.array(z.string()) }),
+  z.object({ kind: z.enum(['follow_up', 'follow_up_refunds']), transactionId: z.string() }),
+  z.object({ kind: z.literal('reconcile') }),
 ])
 
 const DEAD_LETTERS = 'paybridge-dead-letters'
@@ -25,17 +31,34 @@ export async function consume(deps: Deps, batch: MessageBatch): Promise<void> {
     } else if (job.data.kind === 'deliver') {
       deliveries.push({ message, ids: job.data.deliveryIds })
     } else {
-      const { providerEventId } = job.data
-      await settleMessages(deps, [message], () => applyProviderEvent(deps, providerEventId))
+      const { data } = job
+      await settleMessages(deps, [message], () => work(deps, data))
     }
   }
   if (deliveries.length > 0) {
     const ids = deliveries.flatMap((delivery) => delivery.ids)
+    // A message that names none is for whatever is due.
+    const isForAll = deliveries.some((delivery) => delivery.ids.length === 0)
     await settleMessages(
       deps,
       deliveries.map(({ message }) => message),
-      () => deliverAll(deps, ids),
+      () => (isForAll ? sweepDeliveries(deps) : deliverAll(deps, ids)),
     )
+  }
+}
+
+type Errand = Exclude<z.output<typeof JobSchema>, { kind: 'deliver' }>
+
+function work(deps: Deps, job: Errand): Promise<unknown> {
+  switch (job.kind) {
+    case 'apply':
+      return applyProviderEvent(deps, job.providerEventId)
+    case 'follow_up':
+      return followUpTransaction(deps, job.transactionId)
+    case 'follow_up_refunds':
+      return followUpRefunds(deps, job.transactionId)
+    case 'reconcile':
+      return reconcile(deps)
   }
 }
 

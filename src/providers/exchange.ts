@@ -4,24 +4,56 @@
  */
 
 import { LIMITS } from '../domain/limits.ts'
-import type { Provider, ProviderAnswer, ProviderCall, UnknownCause } from './contract.ts'
-import { parseExactJson } from './exact-json.ts'
+import {
+  type Conversation,
+  type Provider,
+  type ProviderAnswer,
+  type ProviderCall,
+  UNRECOGNISED,
+  type Unknown,
+} from './contract.ts'
+import { parseExactJson } from './kit/exact-json.ts'
 
 /** The outside world as the exchange needs it; a simulator owns all of it. */
 export interface ExchangeWorld {
   fetch(request: Request): Promise<Response>
   /** Aborts after so many milliseconds. */
   deadline(ms: number): AbortSignal
-  /** Where a provider is reached: the provider's own address unless the local platform names another. */
-  providerUrls: Partial<Record<Provider['name'], string>>
+  /** Where the local platform has all of its providers, each below its name; undefined where they are real. */
+  providersUrl: string | undefined
 }
 
-export type Exchanged = { kind: 'answered'; answer: ProviderAnswer } | { kind: 'unknown'; cause: UnknownCause }
+export type Exchanged = { kind: 'answered'; answer: ProviderAnswer } | Unknown
+
+/**
+ * Carries on a plug-in's conversation to its end. A call without a clear answer ends it, as unknown.
+ * @param timeoutMs of each call
+ */
+export async function converse<T>(
+  world: ExchangeWorld,
+  provider: Provider,
+  conversation: Conversation<T>,
+  timeoutMs: number = LIMITS.providerTimeoutMs,
+): Promise<T | Unknown> {
+  let turn = conversation.next()
+  for (let calls = 0; turn.done !== true; calls++) {
+    if (calls >= LIMITS.callsPerConversation) return UNRECOGNISED
+    const exchanged = await exchange(world, provider, turn.value, timeoutMs)
+    if (exchanged.kind === 'unknown') return exchanged
+    turn = conversation.next(exchanged.answer)
+  }
+  return turn.value
+}
 
 /** Sends one call, once. It never throws for what the network or the provider does. */
-export async function exchange(world: ExchangeWorld, provider: Provider, call: ProviderCall): Promise<Exchanged> {
-  const signal = world.deadline(LIMITS.providerTimeoutMs)
-  const base = world.providerUrls[provider.name] ?? provider.baseUrl
+export async function exchange(
+  world: ExchangeWorld,
+  provider: Pick<Provider, 'name' | 'origin'>,
+  call: ProviderCall,
+  timeoutMs: number = LIMITS.providerTimeoutMs,
+): Promise<Exchanged> {
+  const signal = world.deadline(timeoutMs)
+  const base = world.providersUrl === undefined ? provider.origin : `${world.providersUrl}/${provider.name}`
   const init: RequestInit = { method: call.method, headers: call.headers, signal, redirect: 'manual' }
   if (call.body !== undefined) init.body = call.body
   const request = new Request(base + call.path, init)

@@ -1,9 +1,16 @@
 /** Every provider, a line each. */
 
-import type { Provider, ProviderName } from './contract.ts'
+import { chapa } from './chapa/index.ts'
+import type { Provider } from './contract.ts'
+import { flutterwave } from './flutterwave/index.ts'
 import { paystack } from './paystack/index.ts'
+import { stripe } from './stripe/index.ts'
 
-export const PROVIDERS: Readonly<Record<ProviderName, Provider>> = { paystack }
+const REGISTRY = { paystack, flutterwave, stripe, chapa } satisfies Record<string, Provider>
+
+export type ProviderName = keyof typeof REGISTRY
+
+export const PROVIDERS: Readonly<Record<ProviderName, Provider>> = REGISTRY
 
 export const PROVIDER_NAMES = Object.keys(PROVIDERS).filter(isProviderName)
 

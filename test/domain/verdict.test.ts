@@ -5,6 +5,7 @@ import {
   decide,
   type Mismatch,
   mismatches,
+  REPORTED_STATUSES,
   type Reported,
   type ReportedStatus,
 } from '../../src/domain/verdict.ts'
@@ -84,6 +85,12 @@ const DECISIONS: Record<ReportedStatus, [before: Decision, after: Decision]> = {
     { attempt: 'succeeded', transaction: 'succeeded' },
   ],
   unpaid: [NOTHING, { attempt: 'failed', transaction: 'expired' }],
+  declined: [NOTHING, { attempt: 'failed', transaction: 'failed' }],
+  closed: [
+    { attempt: 'failed', transaction: 'expired' },
+    { attempt: 'failed', transaction: 'expired' },
+  ],
+  paid_twice: [review('succeeded', 'paid_twice'), review('succeeded', 'paid_twice')],
   processing: [
     { attempt: undefined, transaction: 'processing' },
     { attempt: undefined, transaction: 'processing' },
@@ -95,7 +102,7 @@ const DECISIONS: Record<ReportedStatus, [before: Decision, after: Decision]> = {
   reversed: [review(undefined, 'reversed_before_success'), review(undefined, 'reversed_before_success')],
   unrecognised: [review(undefined, 'status_unrecognised'), review(undefined, 'status_unrecognised')],
 }
-const STATUSES: ReportedStatus[] = ['paid', 'unpaid', 'processing', 'failed', 'reversed', 'unrecognised']
+const STATUSES = REPORTED_STATUSES
 
 describe('the decision', () => {
   test('is on every word', () => {
@@ -106,6 +113,18 @@ describe('the decision', () => {
     const [before, after] = DECISIONS[status]
     expect(decide(ASKED, status, REPORTED, BEFORE, DEADLINE)).toEqual(before)
     expect(decide(ASKED, status, REPORTED, DEADLINE, DEADLINE)).toEqual(after)
+  })
+
+  test('is success for one word alone, and neither success nor failure for one that no sheet lists', () => {
+    for (const status of STATUSES) {
+      for (const now of [BEFORE, DEADLINE]) {
+        const { attempt, transaction } = decide(ASKED, status, REPORTED, now, DEADLINE)
+        expect(transaction === 'succeeded').toBe(status === 'paid')
+        // Twice is paid as well: the money is there, and somebody looks at it.
+        expect(attempt === 'succeeded').toBe(status === 'paid' || status === 'paid_twice')
+        if (status === 'unrecognised') expect([attempt, transaction]).toEqual([undefined, 'requires_review'])
+      }
+    }
   })
 
   test.each<[Mismatch]>([['currency'], ['amount'], ['collected_amount']])(

@@ -1,7 +1,8 @@
 /** `/api/v1/events/`: what happened, numbered without gaps for each merchant and mode. */
 
 import { beforeAll, describe, expect, test } from 'vitest'
-import { EventSchema, EventsSchema } from '../../src/http/routes/events.ts'
+import { EventSchema } from '../../src/http/event-schema.ts'
+import { EventsSchema } from '../../src/http/routes/events.ts'
 import { connectPaystack, ORDER, startPayment } from '../support/paystack.ts'
 import { makeEvent } from '../support/webhooks.ts'
 import { caller, createWorld, type Merchant } from '../support/world.ts'

@@ -203,9 +203,17 @@ describe('reading connections', () => {
     const merchant = await world.newMerchant()
     const { result, roundTrips } = await world.countRoundTrips(() => merchant.api.get(`${CONNECTIONS}capabilities/`))
     expect(ListSchema(CapabilitySchema.strict()).parse(result.body)).toEqual(result.body)
-    const [paystack] = result.body.data
-    expect(paystack.provider).toBe('paystack')
-    expect(paystack.currencies).toContainEqual({ currency: 'NGN', minimum: 5_000, maximum: 1_000_000_000 })
+    const [paystack, ...others] = result.body.data
+    expect(others.map(({ provider }: { provider: string }) => provider)).toEqual(['flutterwave', 'stripe', 'chapa'])
+    expect(paystack).toMatchObject({
+      provider: 'paystack',
+      callback_url_required: false,
+      cancellation: false,
+      partial_refunds: true,
+      refund_modes: ['test', 'live'],
+    })
+    const naira = { currency: 'NGN', minimum: 5_000, maximum: 1_000_000_000, step: 1, refund_minimum: 5_000 }
+    expect(paystack.currencies).toContainEqual(naira)
     expect(roundTrips).toBe(0)
   })
 })

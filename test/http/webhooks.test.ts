@@ -3,13 +3,13 @@
 import { sql } from 'drizzle-orm'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { LIMITS } from '../../src/domain/limits.ts'
+import { ListSchema } from '../../src/http/schemas.ts'
 import {
   CreatedWebhookEndpointSchema,
   DeletedWebhookEndpointSchema,
   DeliverySchema,
   WebhookEndpointSchema,
-} from '../../src/http/routes/webhooks.ts'
-import { ListSchema } from '../../src/http/schemas.ts'
+} from '../../src/http/webhook-schemas.ts'
 import { deliverDue } from '../../src/operations/webhooks/deliver.ts'
 import { addEndpoint, makeEvent, newToldMerchant, WEBHOOKS } from '../support/webhooks.ts'
 import { caller, createWorld, type Merchant } from '../support/world.ts'
@@ -50,7 +50,12 @@ describe('an endpoint', () => {
     const changed = await world.countRoundTrips(() => merchant.api.patch(pathOf(endpoint), changes))
     expect(changed).toMatchObject({ roundTrips: 1, result: { status: 200 } })
     const updated_at = world.clock.now().toISOString()
-    expect(WebhookEndpointSchema.parse(changed.result.body)).toEqual({ ...endpoint, ...changes, updated_at })
+    expect(WebhookEndpointSchema.parse(changed.result.body)).toEqual({
+      ...endpoint,
+      ...changes,
+      disabled_because: 'asked',
+      updated_at,
+    })
     expect((await merchant.api.get(pathOf(endpoint))).body).toEqual(changed.result.body)
 
     const log = await world.countRoundTrips(() => merchant.api.get(`${pathOf(endpoint)}deliveries/`))
@@ -70,7 +75,12 @@ describe('an endpoint', () => {
     const endpoint = await addEndpoint(merchant, { description: 'Orders', event_types: ['payment.failed'] })
     const { body: before } = await merchant.api.get(pathOf(endpoint))
     const { body: after } = await merchant.api.patch(pathOf(endpoint), { status: 'disabled' })
-    expect(after).toEqual({ ...before, status: 'disabled', updated_at: after.updated_at })
+    expect(after).toEqual({
+      ...before,
+      status: 'disabled',
+      disabled_because: 'asked',
+      updated_at: after.updated_at,
+    })
   })
 
   test('is gone once it is deleted, but for its log', async () => {
@@ -175,8 +185,8 @@ describe('bad input is refused with its field, and writes nothing', () => {
     ['a password in the URL', { url: 'https://me:secret@shop.test/' }, 'webhook_url_forbidden', 'url'],
     ['no event type', { event_types: [] }, 'validation_failed', 'event_types'],
     ['an unknown event type', { event_types: ['payment.paid'] }, 'validation_failed', 'event_types.0'],
-    ['an unknown family', { event_types: ['*', 'refund.*'] }, 'validation_failed', 'event_types.1'],
-    ['more event types than there are', { event_types: Array(20).fill('*') }, 'validation_failed', 'event_types'],
+    ['an unknown family', { event_types: ['*', 'invoice.*'] }, 'validation_failed', 'event_types.1'],
+    ['more event types than there are', { event_types: Array(50).fill('*') }, 'validation_failed', 'event_types'],
     ['event types as a text', { event_types: '*' }, 'validation_failed', 'event_types'],
     ['an empty description', { description: ' ' }, 'validation_failed', 'description'],
     ['a description that is too long', { description: 'x'.repeat(501) }, 'validation_failed', 'description'],

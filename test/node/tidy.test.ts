@@ -29,6 +29,7 @@ const ENTRIES = [
   'local/migrate.ts',
   'local/demo/main.ts',
   'local/docs-assets.ts',
+  'local/providers-size.ts',
   'local/database/embedded-postgres-process.ts',
 ]
 
@@ -84,7 +85,7 @@ describe('imports', () => {
   })
 
   test('a provider knows nothing of another provider', () => {
-    const ofProvider = (path: string) => /^src\/providers\/(\w+)\//.exec(path)?.[1]
+    const ofProvider = (path: string) => /^src\/providers\/(?!kit\/)(\w+)\//.exec(path)?.[1]
     const wrong = imports.filter(({ from, to }) => {
       const [one, other] = [ofProvider(from), ofProvider(to)]
       return one !== undefined && other !== undefined && one !== other

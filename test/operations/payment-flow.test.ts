@@ -30,7 +30,7 @@ describe('the main job', () => {
     expect(started.status).toBe(201)
     const transaction = TransactionSchema.parse(started.body)
     expect(transaction).toMatchObject({ amount: 150_000, currency: 'NGN', status: 'pending', provider: 'paystack' })
-    expect(transaction.checkout_url).toContain('https://paystack.simulator/')
+    expect(transaction.checkout_url).toContain('https://simulators.test/paystack/')
 
     await pay(world, id)
     await deliverProviderWebhooks(world)

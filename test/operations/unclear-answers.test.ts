@@ -2,6 +2,7 @@
 
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
+import { IN_FLIGHT_MS } from '../../src/domain/retry.ts'
 import { sweep } from '../../src/operations/upkeep/sweep.ts'
 import { connectPaystack, deliverProviderWebhooks, look, ORDER, pay, startPayment } from '../support/paystack.ts'
 import { createWorld } from '../support/world.ts'
@@ -57,7 +58,7 @@ describe('a first call without a clear answer leaves the attempt unknown, and as
     expect(await look(world, id)).toMatchObject({ status: 'pending', attempts })
     await expectOnePage(id)
     const { body } = await merchant.api.get(`/api/v1/transactions/${id}/`)
-    expect(body.checkout_url).toContain('https://paystack.simulator/')
+    expect(body.checkout_url).toContain('https://simulators.test/paystack/')
 
     await pay(world, id)
     await deliverProviderWebhooks(world)
@@ -101,9 +102,12 @@ describe('a refusal is an answer', () => {
     expect(again.headers.get('idempotent-replayed')).toBe('true')
   })
 
-  test('too many calls: nothing was taken, so the payment failed', async () => {
-    const { started } = await startWith({ kind: 'rate_limited', resetSeconds: 30 })
-    expect(started).toMatchObject({ status: 422, body: { code: 'provider_refused' } })
+  test('too many calls: nothing was taken, so the same call is made once more, later', async () => {
+    const { started, id } = await startWith({ kind: 'rate_limited', resetSeconds: 30, times: 1 })
+    expect(started).toMatchObject({ status: 202, body: { status: 'pending', checkout_url: null } })
+    world.clock.advance(IN_FLIGHT_MS)
+    await sweep(world.deps)
+    expect(await look(world, id)).toMatchObject({ status: 'pending', attempts: ['open'] })
   })
 })
 
@@ -181,7 +185,7 @@ describe('a crash', () => {
     world.clock.advance(31_000)
     const finished = await merchant.api.post(INITIATE, order, headers)
     expect(finished).toMatchObject({ status: 201, body: { id, status: 'pending' } })
-    expect(finished.body.checkout_url).toContain('https://paystack.simulator/')
+    expect(finished.body.checkout_url).toContain('https://simulators.test/paystack/')
     const replayed = await merchant.api.post(INITIATE, order, headers)
     expect(replayed).toMatchObject({ status: 201, body: finished.body })
     await expectOnePage(id)

@@ -35,7 +35,7 @@ describe('settings', () => {
     ['a sealing key that is too short', { SEALING_KEYS: 'a:AAEC' }, 'SEALING_KEYS'],
     ['token keys without a name', { TOKEN_KEYS: KEY }, 'TOKEN_KEYS'],
     ['a DSN that is no URL', { SENTRY_DSN: 'sentry' }, 'SENTRY_DSN'],
-    ['a simulator in production', { LOCAL_PAYSTACK_URL: 'http://127.0.0.1:4010' }, 'LOCAL_PAYSTACK_URL'],
+    ['a simulator in production', { LOCAL_PROVIDERS_URL: 'http://127.0.0.1:4010' }, 'LOCAL_PROVIDERS_URL'],
     [
       'the local database in production',
       { LOCAL_DATABASE_ENDPOINT: 'http://127.0.0.1:5488/sql' },
@@ -56,6 +56,6 @@ describe('settings', () => {
   })
 
   test('on the local platform simulators may be named', () => {
-    expect(messageFor({ ENVIRONMENT: 'local', LOCAL_PAYSTACK_URL: 'http://127.0.0.1:4010' })).toBe('accepted')
+    expect(messageFor({ ENVIRONMENT: 'local', LOCAL_PROVIDERS_URL: 'http://127.0.0.1:4010' })).toBe('accepted')
   })
 })

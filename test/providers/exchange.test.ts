@@ -1,9 +1,9 @@
-/** One call to a provider, and everything that the network may do to it: an answer, or a cause for not knowing. */
+/** Calls to a provider, and everything that the network may do to it: an answer, or a cause for not knowing. */
 
 import { describe, expect, test } from 'vitest'
 import { LIMITS } from '../../src/domain/limits.ts'
-import type { ProviderCall } from '../../src/providers/contract.ts'
-import { type Exchanged, type ExchangeWorld, exchange } from '../../src/providers/exchange.ts'
+import type { Conversation, ProviderCall } from '../../src/providers/contract.ts'
+import { converse, type Exchanged, type ExchangeWorld, exchange } from '../../src/providers/exchange.ts'
 import { PROVIDERS } from '../../src/providers/registry.ts'
 import { type FakeClock, fakeClock } from '../support/clock.ts'
 
@@ -18,23 +18,25 @@ const TOO_LONG_MS = LIMITS.providerTimeoutMs * 2
 
 type Provider = (request: Request, clock: FakeClock) => Response | Promise<Response>
 
-/** Sends the call to a provider that does this. */
-async function send(provider: Provider, call = GET, providerUrls: ExchangeWorld['providerUrls'] = {}) {
+/** A world in which the provider does this, and what it was asked. */
+function worldOf(provider: Provider, providersUrl?: ExchangeWorld['providersUrl']) {
   const clock = fakeClock(new Date('2026-11-24T09:00:00.000Z'))
   const requests: Request[] = []
-  const exchanged = await exchange(
-    {
-      fetch: async (request) => {
-        requests.push(request)
-        return provider(request, clock)
-      },
-      deadline: clock.deadline,
-      providerUrls,
+  const world: ExchangeWorld = {
+    fetch: async (request) => {
+      requests.push(request)
+      return provider(request, clock)
     },
-    PROVIDERS.paystack,
-    call,
-  )
-  return { exchanged, requests }
+    deadline: clock.deadline,
+    providersUrl,
+  }
+  return { world, requests, clock }
+}
+
+/** Sends the call to a provider that does this. */
+async function send(provider: Provider, call = GET, providersUrl?: ExchangeWorld['providersUrl']) {
+  const { world, requests } = worldOf(provider, providersUrl)
+  return { exchanged: await exchange(world, PROVIDERS.paystack, call), requests }
 }
 
 /** A body that comes in these pieces; undefined stands for a piece that takes longer than we wait. */
@@ -65,8 +67,8 @@ describe('a request', () => {
   })
 
   test('goes elsewhere where the local platform says so', async () => {
-    const { requests } = await send(() => Response.json({}), GET, { paystack: 'http://127.0.0.1:4002' })
-    expect(requests[0]?.url).toBe('http://127.0.0.1:4002/balance')
+    const { requests } = await send(() => Response.json({}), GET, 'http://127.0.0.1:4002')
+    expect(requests[0]?.url).toBe('http://127.0.0.1:4002/paystack/balance')
     expect(requests[0]?.body).toBeNull()
   })
 
@@ -186,5 +188,94 @@ describe('we do not know what happened', () => {
       return Response.json({})
     })
     expect(requests[0]?.signal.aborted).toBe(true)
+  })
+})
+
+/** An errand of so many calls, which tells what it was answered. */
+function* errand(calls: number): Conversation<unknown[]> {
+  const heard: unknown[] = []
+  for (let call = 1; call <= calls; call++) heard.push(yield { ...GET, path: `/step/${call}` })
+  return heard
+}
+
+describe('a conversation', () => {
+  const stepOf = (request: Request) => Number(new URL(request.url).pathname.split('/').at(-1))
+  const echo: Provider = (request) => Response.json({ step: stepOf(request) })
+  const late =
+    (ms: number): Provider =>
+    async (request, clock) => {
+      await clock.sleep(ms, request.signal)
+      return echo(request, clock)
+    }
+
+  test('hands each answer to the plug-in, and ends with what that says', async () => {
+    const { world, requests } = worldOf(echo)
+    const steps = [1, 2, 3].map((step) => ({ status: 200, body: { step } }))
+    expect(await converse(world, PROVIDERS.paystack, errand(3))).toEqual(steps)
+    expect(requests.map(stepOf)).toEqual([1, 2, 3])
+  })
+
+  test('may be over before anything is asked', async () => {
+    const { world, requests } = worldOf(echo)
+    expect(await converse(world, PROVIDERS.paystack, errand(0))).toEqual([])
+    expect(requests).toEqual([])
+  })
+
+  test('goes on after a refusal: what that means is the plug-in’s to say', async () => {
+    const { world } = worldOf(() => Response.json({ status: false }, { status: 404 }))
+    expect(await converse(world, PROVIDERS.paystack, errand(2))).toEqual([
+      { status: 404, body: { status: false } },
+      { status: 404, body: { status: false } },
+    ])
+  })
+
+  test.each<[string, Provider]>([
+    ['server_error', () => new Response(null, { status: 503 })],
+    ['unreachable', () => Promise.reject(new TypeError('Network connection lost.'))],
+    ['answer_not_json', () => new Response('<html>')],
+    ['timed_out', late(TOO_LONG_MS)],
+  ])('ends as unknown (%s) at the first call without a clear answer, and asks no more', async (cause, provider) => {
+    const { world, requests } = worldOf((request, clock) =>
+      stepOf(request) === 2 ? provider(request, clock) : echo(request, clock),
+    )
+    expect(await converse(world, PROVIDERS.paystack, errand(3))).toEqual(unknown(cause))
+    expect(requests.map(stepOf)).toEqual([1, 2])
+  })
+
+  test('of as many calls as the bound is held to its end', async () => {
+    const { world } = worldOf(echo)
+    expect(await converse(world, PROVIDERS.paystack, errand(LIMITS.callsPerConversation))).toHaveLength(
+      LIMITS.callsPerConversation,
+    )
+  })
+
+  test('that would never end is broken off as unknown', async () => {
+    const { world, requests } = worldOf(echo)
+    expect(await converse(world, PROVIDERS.paystack, errand(Number.POSITIVE_INFINITY))).toEqual(
+      unknown('answer_unrecognised'),
+    )
+    expect(requests).toHaveLength(LIMITS.callsPerConversation)
+  })
+
+  test('gives each call its own time, and not all of them one', async () => {
+    const { world } = worldOf(late(900))
+    expect(await converse(world, PROVIDERS.paystack, errand(3), 1_000)).toHaveLength(3)
+    const slow = worldOf(late(1_100))
+    expect(await converse(slow.world, PROVIDERS.paystack, errand(3), 1_000)).toEqual(unknown('timed_out'))
+    expect(slow.requests).toHaveLength(1)
+  })
+
+  test('gives a call ten seconds where nothing else is said', async () => {
+    const patient = worldOf(late(LIMITS.providerTimeoutMs - 1))
+    expect(await converse(patient.world, PROVIDERS.paystack, errand(1))).toHaveLength(1)
+    const { world } = worldOf(late(LIMITS.providerTimeoutMs + 1))
+    expect(await converse(world, PROVIDERS.paystack, errand(1))).toEqual(unknown('timed_out'))
+  })
+
+  test('whose plug-in throws is a bug of ours, not news of the provider', async () => {
+    const { world, requests } = worldOf(echo)
+    const broken = PROVIDERS.paystack.checkCredentials({})
+    await expect(converse(world, PROVIDERS.paystack, broken)).rejects.toThrow(TypeError)
+    expect(requests).toEqual([])
   })
 })

@@ -109,6 +109,67 @@ export const problem = (message: string, type: string, code: string) => ({
 /** The form in which only the text says what happened. */
 export const shortProblem = (message: string) => ({ status: false, message })
 
+/** A row of the list of refunds, as newer ones are. */
+export const REFUND_ROW = {
+  id: 61_002_003,
+  integration: 530_211,
+  domain: 'test',
+  currency: 'NGN',
+  amount: 45_000,
+  status: 'pending',
+  refunded_by: 'owner@shop.test',
+  customer_note: 'Size was wrong',
+  merchant_note: 'refund:ref_01kb3s7m5qzr4w8x2y6v9t0nhc',
+  dispute: null,
+  settlement: null,
+  transaction: TRANSACTION.id,
+  transaction_reference: REFERENCE,
+  transaction_amount: 150_000,
+  refund_type: 'partial',
+  reason: null,
+  channel: 'card',
+  refund_channel: 'card',
+  refunded_at: null,
+  expected_at: '2026-11-12T09:21:17.016Z',
+  deducted_amount: 45_000,
+  fully_deducted: 1,
+  bank_reference: null,
+  customer: { id: 240_118_903, email: 'ada@customer.test', customer_code: 'CUS_p4n8w2k6j0' },
+  createdAt: '2026-11-02T09:21:17.122Z',
+  updatedAt: '2026-11-02T09:21:17.122Z',
+}
+
+/** A page of them. */
+export const refundPage = (rows: object[], meta: unknown) => ({
+  status: true,
+  message: 'Refunds retrieved',
+  data: rows,
+  meta,
+})
+
+/** The answer that makes a refund: its transaction is an object there. */
+export const refundMade = (changes: object = {}) => {
+  const { dispute: _d, settlement: _s, transaction_reference: _r, reason: _n, refund_type: _t, ...row } = REFUND_ROW
+  const { id, domain, reference, amount, currency, channel, paid_at, paidAt } = TRANSACTION
+  const transaction = { id, domain, reference, amount, currency, channel, paid_at, paidAt, plan: {}, split: {} }
+  return {
+    status: true,
+    message: 'Refund has been queued for processing',
+    data: { ...row, transaction, deducted_amount: 0, fully_deducted: false, channel: null, ...changes },
+  }
+}
+
+/** A row of the list of transactions: null, where verify has an empty text, and no receipt. */
+export const TRANSACTION_ROW = { ...TRANSACTION, metadata: null, plan: {}, source: { source: 'merchant_api' } }
+
+/** A page of them, by cursors. */
+export const transactionPage = (rows: object[], meta: unknown) => ({
+  status: true,
+  message: 'Transactions retrieved',
+  data: rows,
+  meta,
+})
+
 const refund = (status: string, changes: object = {}) => ({
   status,
   transaction_reference: REFERENCE,
@@ -174,30 +235,30 @@ const transfer = {
 export const EVENTS = {
   'charge.success': {
     data: { ...TRANSACTION, metadata: 0, log: null },
-    claims: { object: '5550001234', reference: REFERENCE },
+    claims: { object: '5550001234', about: 'payment', reference: REFERENCE },
   },
-  'refund.pending': { data: refund('pending'), claims: { object: undefined, reference: REFERENCE } },
+  'refund.pending': { data: refund('pending'), claims: { object: undefined, about: 'refund', reference: REFERENCE } },
   'refund.processing': {
     data: refund('processing', { id: 61_002_003 }),
-    claims: { object: '61002003', reference: REFERENCE },
+    claims: { object: '61002003', about: 'refund', reference: REFERENCE },
   },
   'refund.processed': {
     data: refund('processed', { refund_reference: '714400918273' }),
-    claims: { object: undefined, reference: REFERENCE },
+    claims: { object: undefined, about: 'refund', reference: REFERENCE },
   },
   'refund.failed': {
     data: refund('failed', { amount: 45_000, refund_reference: 'TRF_m2k5h8d1s4' }),
-    claims: { object: undefined, reference: REFERENCE },
+    claims: { object: undefined, about: 'refund', reference: REFERENCE },
   },
   'refund.needs-attention': {
     data: refund('needs-attention', { id: '61002003' }),
-    claims: { object: '61002003', reference: REFERENCE },
+    claims: { object: '61002003', about: 'refund', reference: REFERENCE },
   },
-  'charge.dispute.create': { data: dispute(), claims: { object: '771204', reference: REFERENCE } },
-  'charge.dispute.remind': { data: dispute(), claims: { object: '771204', reference: REFERENCE } },
+  'charge.dispute.create': { data: dispute(), claims: { object: '771204', about: 'refund', reference: REFERENCE } },
+  'charge.dispute.remind': { data: dispute(), claims: { object: '771204', about: 'refund', reference: REFERENCE } },
   'charge.dispute.resolve': {
     data: dispute({ status: 'resolved', resolution: 'auto-accepted' }),
-    claims: { object: '771204', reference: REFERENCE },
+    claims: { object: '771204', about: 'refund', reference: REFERENCE },
   },
   'bank.transfer.rejected': {
     data: {
@@ -209,20 +270,23 @@ export const EVENTS = {
       },
       customer: { id: 240_118_903, email: 'ada@customer.test', customer_code: 'CUS_p4n8w2k6j0', metadata: null },
     },
-    claims: { object: undefined, reference: undefined },
+    claims: { object: undefined, about: 'nothing', reference: undefined },
   },
-  'transfer.success': { data: transfer, claims: { object: '88123004', reference: undefined } },
-  'transfer.failed': { data: { ...transfer, status: 'failed' }, claims: { object: '88123004', reference: undefined } },
+  'transfer.success': { data: transfer, claims: { object: '88123004', about: 'nothing', reference: undefined } },
+  'transfer.failed': {
+    data: { ...transfer, status: 'failed' },
+    claims: { object: '88123004', about: 'nothing', reference: undefined },
+  },
   'transfer.reversed': {
     data: { ...transfer, status: 'reversed' },
-    claims: { object: '88123004', reference: undefined },
+    claims: { object: '88123004', about: 'nothing', reference: undefined },
   },
   'subscription.create': {
     data: { domain: 'live', status: 'active', subscription_code: 'SUB_h5j2k8', amount: 50_000, plan: { id: 7 } },
-    claims: { object: undefined, reference: undefined },
+    claims: { object: undefined, about: 'nothing', reference: undefined },
   },
   'invoice.payment_failed': {
     data: { domain: 'live', invoice_code: 'INV_r4t7', paid: 0, transaction: {}, subscription: { status: 'attention' } },
-    claims: { object: undefined, reference: undefined },
+    claims: { object: undefined, about: 'nothing', reference: undefined },
   },
 } as const

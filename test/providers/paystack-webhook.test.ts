@@ -43,7 +43,7 @@ const SIGNED_WITH_NOTHING =
 
 const signed = (signature: string): Headers => new Headers({ 'x-paystack-signature': signature })
 const verify = (body: string, headers: Headers, credentials: Record<string, string> = { secret_key: KEY }) =>
-  paystack.verifyWebhook(utf8(body), headers, credentials)
+  paystack.verifyWebhook(utf8(body), headers, credentials, new Date('2026-11-24T09:00:00.000Z'))
 
 describe('a signature', () => {
   test.each(Object.entries(VECTORS))('fits the bytes as they came: %s', async (_what, { key, body, signature }) => {
@@ -104,23 +104,37 @@ describe('an event', () => {
   test.each(Object.entries(EVENTS))('%s says what to look at', async (event, { data, claims }) => {
     const body = JSON.stringify({ event, data })
     const object = claims.object ?? `sha256:${await sha256(body)}`
-    expect(await read(body)).toEqual({ type: event, dedupeKey: `${event}:${object}`, reference: claims.reference })
+    expect(await read(body)).toEqual({
+      type: event,
+      dedupeKey: `${event}:${object}`,
+      about: claims.about,
+      reference: claims.reference,
+      providerTransactionId: undefined,
+    })
   })
 
   test.each([
-    ['a refund that names its transaction', 'refund.processed', { transaction: { reference: REFERENCE } }, REFERENCE],
+    ['a refund that names its transaction', 'refund.processed', { transaction: { reference: REFERENCE } }, 'refund'],
     [
       'a refund whose transaction is a number',
       'refund.processed',
       { transaction: 7, transaction_reference: REFERENCE },
-      REFERENCE,
+      'refund',
     ],
-    ['a dispute without its transaction', 'charge.dispute.create', { transaction_reference: REFERENCE }, REFERENCE],
-    ['a charge that nobody lists', 'charge.failed', { reference: REFERENCE }, REFERENCE],
-    ['a kind that nobody lists', 'gift.received', { reference: REFERENCE }, undefined],
-    ['a kind that only begins alike', 'chargeback.won', { reference: REFERENCE }, undefined],
-  ])('is read loosely: %s', async (_what, event, data, reference) => {
-    expect(await read({ event, data })).toMatchObject({ type: event, reference })
+    ['a refund that nobody lists', 'refund.reversed', { transaction_reference: REFERENCE }, 'refund'],
+    ['a dispute without its transaction', 'charge.dispute.create', { transaction_reference: REFERENCE }, 'refund'],
+    ['a charge that nobody lists', 'charge.failed', { reference: REFERENCE }, 'payment'],
+  ])('is read loosely: %s', async (_what, event, data, about) => {
+    expect(await read({ event, data })).toMatchObject({ type: event, about, reference: REFERENCE })
+  })
+
+  test.each([
+    ['of a kind that nobody lists', 'gift.received', { reference: REFERENCE }],
+    ['of a kind that only begins alike', 'chargeback.won', { reference: REFERENCE }],
+    ['of a refund whose own reference is all there is', 'refund.processed', { reference: REFERENCE }],
+    ['of a charge without a reference', 'charge.success', { id: 7 }],
+  ])('%s is about nothing of ours', async (_what, event, data) => {
+    expect(await read({ event, data })).toMatchObject({ type: event, about: 'nothing', reference: undefined })
   })
 
   test.each<[string, unknown]>([
@@ -136,7 +150,13 @@ describe('an event', () => {
     ['without end', 'a'.repeat(201)],
   ])('whose reference is %s is about nothing of ours', async (_what, reference) => {
     const claim = await read({ event: 'charge.success', data: { id: 7, reference } })
-    expect(claim).toEqual({ type: 'charge.success', dedupeKey: 'charge.success:7', reference: undefined })
+    expect(claim).toEqual({
+      type: 'charge.success',
+      dedupeKey: 'charge.success:7',
+      about: 'nothing',
+      reference: undefined,
+      providerTransactionId: undefined,
+    })
   })
 })
 

@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest'
 import type { Currency } from '../../src/domain/currencies.ts'
 import { AMOUNT_MAX } from '../../src/domain/money.ts'
 import type { ReportedStatus } from '../../src/domain/verdict.ts'
-import type { CheckoutRequest, ProviderAnswer } from '../../src/providers/contract.ts'
-import { parseExactJson } from '../../src/providers/exact-json.ts'
+import type { AttemptKnown, CheckoutRequest, ProviderAnswer } from '../../src/providers/contract.ts'
 import { PROVIDERS } from '../../src/providers/registry.ts'
+import { answered, firstCall, outcomeOf } from '../support/conversation.ts'
 import { BALANCE, initialized, problem, REFERENCE, shortProblem, TRANSACTION, verified } from './paystack-fixtures.ts'
 
 const { paystack } = PROVIDERS
@@ -17,25 +17,37 @@ const REQUEST: CheckoutRequest = {
   reference: REFERENCE,
   amount: 150_000n,
   currency: 'NGN',
-  customerEmail: 'ada@customer.test',
+  customer: { email: 'ada@customer.test', name: 'Ada Obi', phone: '+2348031234567' },
+  description: 'Order 7',
   callbackUrl: 'https://shop.test/thanks?order=7',
+  method: undefined,
   metadata: { transaction_id: 'txn_01kb3s7m5q', reference: 'order "7"' },
+  createdAt: new Date('2026-11-02T08:14:00.000Z'),
+  expiresAt: new Date('2026-11-03T08:14:00.000Z'),
 }
 
-/** What arrives: a body as the wire carries it. */
-const answered = (status: number, body: unknown): ProviderAnswer => ({
-  status,
-  body: parseExactJson(typeof body === 'string' ? body : JSON.stringify(body)),
-})
-const ofCheckout = (answer: ProviderAnswer) => paystack.readCheckout(answer, REQUEST)
-const ofConfirmation = (answer: ProviderAnswer) => paystack.readConfirmation(answer)
-const ofCredentialCheck = (answer: ProviderAnswer) => paystack.readCredentialCheck(answer)
+const ATTEMPT: AttemptKnown = {
+  reference: REFERENCE,
+  amount: 150_000n,
+  currency: 'NGN',
+  checkoutId: undefined,
+  checkoutUrl: undefined,
+  providerTransactionId: undefined,
+  createdAt: REQUEST.createdAt,
+  expiresAt: REQUEST.expiresAt,
+}
+
+const checkoutCall = (changes: Partial<CheckoutRequest> = {}) =>
+  firstCall(paystack.createCheckout({ ...REQUEST, ...changes }, CREDENTIALS))
+const ofCheckout = (answer: ProviderAnswer) => outcomeOf(paystack.createCheckout(REQUEST, CREDENTIALS), answer)
+const ofConfirmation = (answer: ProviderAnswer) => outcomeOf(paystack.confirm(ATTEMPT, CREDENTIALS), answer)
+const ofCredentialCheck = (answer: ProviderAnswer) => outcomeOf(paystack.checkCredentials(CREDENTIALS), answer)
 
 const UNRECOGNISED = { kind: 'unknown', cause: 'answer_unrecognised' }
 
 describe('a request', () => {
   test('for a checkout page is a POST of JSON with an integer amount and stringified metadata', () => {
-    const { body, ...call } = paystack.createCheckout(REQUEST, CREDENTIALS)
+    const { body, ...call } = checkoutCall()
     expect(call).toEqual({
       method: 'POST',
       path: '/transaction/initialize',
@@ -57,12 +69,29 @@ describe('a request', () => {
   })
 
   test('leaves callback_url out where there is none', () => {
-    const { body } = paystack.createCheckout({ ...REQUEST, callbackUrl: undefined }, CREDENTIALS)
-    expect(body).not.toContain('callback_url')
+    expect(checkoutCall({ callbackUrl: undefined }).body).not.toContain('callback_url')
+  })
+
+  test.each([
+    ['card', 'card'],
+    ['bank_account', 'bank'],
+    ['bank_transfer', 'bank_transfer'],
+    ['mobile_money', 'mobile_money'],
+    ['ussd', 'ussd'],
+  ] as const)('for a page of %s alone asks for the channel %s', (method, channel) => {
+    expect(JSON.parse(checkoutCall({ method }).body ?? '')).toMatchObject({ channels: [channel] })
+  })
+
+  test('for a page of every method leaves channels out', () => {
+    expect(checkoutCall().body).not.toContain('channels')
+  })
+
+  test('is the same again, to the byte, for the same attempt', () => {
+    expect(checkoutCall()).toEqual(checkoutCall())
   })
 
   test('for a confirmation is a GET by reference, percent-encoded', () => {
-    expect(paystack.confirm('a/b?c=d e#é', CREDENTIALS)).toEqual({
+    expect(firstCall(paystack.confirm({ ...ATTEMPT, reference: 'a/b?c=d e#é' }, CREDENTIALS))).toEqual({
       method: 'GET',
       path: '/transaction/verify/a%2Fb%3Fc%3Dd%20e%23%C3%A9',
       headers: { authorization: `Bearer ${KEY}`, accept: 'application/json' },
@@ -70,7 +99,7 @@ describe('a request', () => {
   })
 
   test('to check credentials only reads', () => {
-    expect(paystack.checkCredentials(CREDENTIALS)).toEqual({
+    expect(firstCall(paystack.checkCredentials(CREDENTIALS))).toEqual({
       method: 'GET',
       path: '/balance',
       headers: { authorization: `Bearer ${KEY}`, accept: 'application/json' },
@@ -78,9 +107,9 @@ describe('a request', () => {
   })
 
   test.each([{}, { secret_key: '' }])('is never built without a key: %j', (credentials) => {
-    expect(() => paystack.createCheckout(REQUEST, credentials)).toThrow(TypeError)
-    expect(() => paystack.confirm(REFERENCE, credentials)).toThrow(TypeError)
-    expect(() => paystack.checkCredentials(credentials)).toThrow(TypeError)
+    expect(() => firstCall(paystack.createCheckout(REQUEST, credentials))).toThrow(TypeError)
+    expect(() => firstCall(paystack.confirm(ATTEMPT, credentials))).toThrow(TypeError)
+    expect(() => firstCall(paystack.checkCredentials(credentials))).toThrow(TypeError)
   })
 })
 
@@ -138,20 +167,22 @@ const AMOUNTS: [Currency, bigint, number][] = [
 
 describe('an amount', () => {
   test.each(AMOUNTS)('of %s: %d of ours is %d of theirs, both ways', (currency, ours, theirs) => {
-    const { body } = paystack.createCheckout({ ...REQUEST, amount: ours, currency }, CREDENTIALS)
+    const { body } = checkoutCall({ amount: ours, currency })
     expect(JSON.parse(body ?? '')).toMatchObject({ amount: theirs, currency })
     const read = ofConfirmation(answered(200, verified({ currency, amount: theirs, requested_amount: theirs })))
     expect(read).toMatchObject({ reported: { amount: ours, collected: ours, currency } })
   })
 
   test('has a case for every currency that is taken', () => {
-    expect(new Set(AMOUNTS.map(([currency]) => currency))).toEqual(new Set(Object.keys(paystack.currencies)))
+    expect(new Set(AMOUNTS.map(([currency]) => currency))).toEqual(
+      new Set(Object.keys(paystack.capabilities.currencies)),
+    )
   })
 
   test.each(['KWD', 'JPY', 'RWF', 'EGP', 'EUR'] as const)(
     'of %s, which Paystack does not take, is never sent',
     (currency) => {
-      expect(() => paystack.createCheckout({ ...REQUEST, amount: 1_000n, currency }, CREDENTIALS)).toThrow(RangeError)
+      expect(() => checkoutCall({ amount: 1_000n, currency })).toThrow(RangeError)
     },
   )
 
@@ -162,9 +193,7 @@ describe('an amount', () => {
   })
 
   test('that XOF in hundredths would carry beyond 2^53 - 1 is never sent', () => {
-    expect(() =>
-      paystack.createCheckout({ ...REQUEST, amount: AMOUNT_MAX / 100n + 1n, currency: 'XOF' }, CREDENTIALS),
-    ).toThrow(RangeError)
+    expect(() => checkoutCall({ amount: AMOUNT_MAX / 100n + 1n, currency: 'XOF' })).toThrow(RangeError)
   })
 
   test.each<[string, string, bigint | undefined]>([

@@ -83,7 +83,7 @@ export async function providerReferenceOf(world: World, transactionId: string): 
 
 /** Lets Paystack post what is due, and then works through the queue's messages as the consumer does. */
 export async function deliverProviderWebhooks(world: World): Promise<void> {
-  await world.paystack.deliverDueWebhooks()
+  await world.simulators.deliverDueWebhooks()
   await world.settled()
   await workThroughJobs(world)
 }

@@ -1,11 +1,11 @@
 /**
  * The one place for fixtures: a world of its own for each test file, with a database, a clock that stands still until it
- * is moved, seeded randomness, the Paystack simulator in-process, and a receiver of webhooks. Nothing of ours is mocked.
+ * is moved, seeded randomness, every provider's simulator in-process, and a receiver of webhooks. Nothing of ours is mocked.
  */
 
 import { neonConfig } from '@neondatabase/serverless'
 import { type SQL, sql } from 'drizzle-orm'
-import { createPaystackSimulator } from '../../local/simulators/paystack/index.ts'
+import { createSimulators } from '../../local/simulators/index.ts'
 import { signAccessToken } from '../../src/crypto/access-token.ts'
 import { parseKeyRing } from '../../src/crypto/key-ring.ts'
 import { dummyPasswordHash } from '../../src/crypto/password.ts'
@@ -25,16 +25,26 @@ import { bridgeEndpoint, databaseUrl } from './provided.ts'
 import { seededRandom } from './random.ts'
 import { createReceiver } from './receiver.ts'
 
-export const PAYSTACK_URL = 'https://paystack.simulator'
+/** Where all the simulators are, each below its provider's name. */
+export const SIMULATORS_URL = 'https://simulators.test'
 
 /** 32 bytes each; good for nothing but tests. */
 export const SEALING_KEYS = 'test-1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8='
 export const TOKEN_KEYS = 'test-1:ICEiIyQlJicoKSorLC0uLzAxMjMrNTY3ODk6Ozw9Pj8='
 
+const STARTS_AT = new Date('2026-11-24T09:00:00.000Z')
+
 export type World = Awaited<ReturnType<typeof createWorld>>
 
+interface WorldOptions {
+  /** Where its clock stands at first. */
+  startsAt?: Date
+  /** Of its chance: two worlds with one database have one each, or they would make the same keys. */
+  seed?: number
+}
+
 /** @param name of the test file's database: lower case, unique among the files */
-export async function createWorld(name: string) {
+export async function createWorld(name: string, { startsAt = STARTS_AT, seed = 1 }: WorldOptions = {}) {
   neonConfig.fetchEndpoint = bridgeEndpoint
   // The driver's own requests are what is counted, and what a crash cuts off.
   const database = { requests: 0, failAfter: Number.POSITIVE_INFINITY }
@@ -43,21 +53,28 @@ export async function createWorld(name: string) {
     database.requests += 1
     return fetch(url, init)
   }
-  const clock = fakeClock(new Date('2026-11-24T09:00:00.000Z'))
-  const random = seededRandom(1).bytes
+  const clock = fakeClock(startsAt)
+  const random = seededRandom(seed).bytes
   const jobs: Job[] = []
   const logLines: string[] = []
   const providerCalls: string[] = []
+  const providerPosts: ProviderPost[] = []
   const receiver = createReceiver()
 
-  const paystack = createPaystackSimulator(
+  const simulators = createSimulators(
     {
       now: clock.now,
       random: () => seededNumber(random),
       sleep: (ms, signal) => clock.sleep(ms, signal),
-      deliver: async (request) => app.fetch(request),
+      async deliver(request) {
+        const { url, headers } = request
+        const body = new Uint8Array(await request.clone().arrayBuffer())
+        const response = await app.fetch(request)
+        providerPosts.push({ url, headers: Object.fromEntries(headers), body, status: response.status })
+        return response
+      },
     },
-    { baseUrl: PAYSTACK_URL },
+    { baseUrl: SIMULATORS_URL },
   )
 
   let entered: string | undefined
@@ -76,16 +93,19 @@ export async function createWorld(name: string) {
     random,
     exchange: {
       fetch: (request) => {
-        providerCalls.push(`${request.method} ${new URL(request.url).pathname}`)
-        return paystack.fetch(request)
+        providerCalls.push(`${request.method} ${new URL(request.url).pathname.replace(/^\/\w+/, '')}`)
+        return simulators.fetch(request)
       },
       deadline: clock.deadline,
-      providerUrls: { paystack: PAYSTACK_URL },
+      providersUrl: SIMULATORS_URL,
     },
     egress: createEgress({ clock, fetch: receiver.fetch, allowLoopback: false }),
     webhookSecrets: new WebhookSecretsCache(clock.now),
     async nudge(nudged) {
       jobs.push(...nudged)
+    },
+    defer: (work) => {
+      deferred.push(work)
     },
     log: createLog(
       (line) => logLines.push(line),
@@ -113,8 +133,12 @@ export async function createWorld(name: string) {
     logLines,
     /** What the provider was asked, in order: `GET /transaction/verify/…`. */
     providerCalls,
+    /** What the providers posted to us, as it was sent, and our answers' statuses. */
+    providerPosts,
     receiver,
-    paystack,
+    /** Every provider's simulator. */
+    simulators,
+    paystack: simulators.of.paystack,
     app,
     /** Waits for the work that requests left to be done after their answer. */
     settled: async () => {
@@ -144,6 +168,15 @@ export async function createWorld(name: string) {
     },
     newMerchant: (options: MerchantOptions = {}) => newMerchant(deps, app, options),
   }
+}
+
+/** A webhook as a provider sent it. */
+export interface ProviderPost {
+  url: string
+  headers: Record<string, string>
+  body: Uint8Array<ArrayBuffer>
+  /** Of our answer. */
+  status: number
 }
 
 function seededNumber(random: (length: number) => Uint8Array): number {

@@ -29,6 +29,11 @@ export const callFaults = [
   z.strictObject({ kind: z.literal('bad_gateway'), when, ...faultScope }),
   /** The true answer, cut off in the middle. */
   z.strictObject({ kind: z.literal('malformed_json'), ...faultScope }),
+  /**
+   * The true answer, without one of its fields: the one at this path, such as `data.amount`. Without a path it is `data`,
+   * or the first field where there is no `data`.
+   */
+  z.strictObject({ kind: z.literal('field_missing'), field: z.string().min(1).optional(), ...faultScope }),
   /** HTTP 200 around an envelope that says that the call did not work. */
   z.strictObject({ kind: z.literal('status_false'), when, ...faultScope }),
 ] as const

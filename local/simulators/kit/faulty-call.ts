@@ -26,6 +26,8 @@ export interface FaultyCall {
   signal: AbortSignal
   answers: FaultAnswers
   perform(): Promise<Response>
+  /** The answer without the field that matters most in it, where a fault names none; the first level's `data` otherwise. */
+  withoutVital?(answer: Response): Promise<Response>
 }
 
 export async function callThroughFaults(call: FaultyCall): Promise<Response> {
@@ -45,7 +47,14 @@ export async function callThroughFaults(call: FaultyCall): Promise<Response> {
   const answer = await call.perform()
   if (slow?.when === 'after') await call.world.sleep(slow.ms, call.signal)
   if (mishap) return mishap.happen()
-  return faults.take('malformed_json', target) ? cutInTheMiddle(answer) : answer
+  // A refusal has nothing to lose.
+  const fieldMissing = answer.ok ? faults.take('field_missing', target) : undefined
+  const told = fieldMissing ? await shorten(call, answer, fieldMissing.field) : answer
+  return faults.take('malformed_json', target) ? cutInTheMiddle(told) : told
+}
+
+function shorten({ withoutVital }: FaultyCall, answer: Response, field: string | undefined): Promise<Response> {
+  return field === undefined && withoutVital ? withoutVital(answer) : withoutField(answer, field)
 }
 
 interface Mishap {
@@ -87,6 +96,32 @@ function badGatewayPage(): Response {
       headers: { 'content-type': 'text/html' },
     },
   )
+}
+
+/** An answer that has no such field, or is no object of JSON, stays as it is. */
+export async function withoutField(answer: Response, path: string | undefined): Promise<Response> {
+  const text = await answer.text()
+  const init = { status: answer.status, headers: answer.headers }
+  const body = parseObject(text)
+  if (body === undefined) return new Response(text, init)
+  const names = path?.split('.') ?? ['data' in body ? 'data' : (Object.keys(body)[0] ?? '')]
+  const last = names.pop() ?? ''
+  const owner = names.reduce<unknown>((inner, name) => (isObject(inner) ? inner[name] : undefined), body)
+  if (isObject(owner)) delete owner[last]
+  return new Response(JSON.stringify(body), init)
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 async function cutInTheMiddle(answer: Response): Promise<Response> {

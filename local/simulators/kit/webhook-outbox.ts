@@ -1,6 +1,6 @@
 /**
  * Webhooks on their way to merchants: queued, mistreated as the faults say, tried when due, tried again as the
- * provider's schedule says until the merchant answers 200. It is also the log from which they can be sent again.
+ * provider's schedule says until the merchant's answer is a success. It is also the log from which they can be sent again.
  */
 import type { z } from 'zod'
 import type { FaultBoard, webhookFaults } from './faults.ts'
@@ -23,6 +23,8 @@ export interface WebhookRoute {
   headers: Record<string, string>
   /** How long to wait after each failed try; when it is used up, the event has failed. */
   retryAfterMs: readonly number[]
+  /** Which answers of the merchant end the tries; 200 alone where the provider says nothing else. */
+  isSuccess?: (responseCode: number) => boolean
 }
 
 export interface WebhookEntry extends WebhookMessage {
@@ -83,7 +85,8 @@ export function createWebhookOutbox(
     entry.tries += 1
     entry.responseCode = destination ? await responseCode(world, destination, entry.body) : null
     const waitMs = destination?.retryAfterMs[entry.tries - 1]
-    if (entry.responseCode === 200) settle(entry, 'delivered')
+    const isSuccess = destination?.isSuccess ?? ((code) => code === 200)
+    if (entry.responseCode !== null && isSuccess(entry.responseCode)) settle(entry, 'delivered')
     else if (waitMs === undefined) settle(entry, 'failed')
     else entry.dueAt = new Date(world.now().getTime() + waitMs)
   }

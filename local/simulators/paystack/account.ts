@@ -12,6 +12,11 @@ import type { Customer, Transaction } from './transactions.ts'
 export const CURRENCIES = ['NGN', 'USD', 'GHS', 'ZAR', 'KES', 'XOF'] as const
 export type Currency = (typeof CURRENCIES)[number]
 
+/** How many of Paystack's subunits are one minor unit of ISO 4217, which gives the franc none. */
+export function subunitsPerMinorUnit(currency: string): number {
+  return currency === 'XOF' ? 100 : 1
+}
+
 export const accountSettings = z.strictObject({
   businessName: z.string().min(1),
   email: z.email(),

@@ -1,7 +1,7 @@
 /** The hosted page behind `authorization_url`: shows where a payment stands, and takes the payer's forms. */
 import type { Hono } from 'hono'
 import { amountText, type CheckoutStage, checkoutPage, type MethodGroup } from '../kit/checkout-page.ts'
-import type { Account } from './account.ts'
+import { type Account, subunitsPerMinorUnit } from './account.ts'
 import type { Books } from './books.ts'
 import type { PaymentMethod, Step } from './payment-methods.ts'
 import { decline, isPaid, methodsFor, type PaymentInput, pay, returnUrl, walkAway, whyBarred } from './payments.ts'
@@ -175,6 +175,7 @@ const CHANNEL_TITLES: Record<PaymentMethod['channel'], string> = {
   card: 'Test card',
   bank_transfer: 'Bank transfer',
   mobile_money: 'Mobile money',
+  ussd: 'USSD',
   bank: 'Bank account',
   eft: 'Instant EFT',
 }
@@ -208,5 +209,6 @@ function pageUrl(books: Books, transaction: Transaction): string {
 
 /** XOF has no decimals in the payer's eyes, though Paystack counts it in hundredths. */
 function shown(amount: number, currency: string): string {
-  return currency === 'XOF' ? amountText(Math.floor(amount / 100), currency, 0) : amountText(amount, currency, 2)
+  const unit = subunitsPerMinorUnit(currency)
+  return amountText(Math.floor(amount / unit), currency, unit === 1 ? 2 : 0)
 }

@@ -36,6 +36,9 @@ const chargeBody = z.strictObject({
   reference: text.optional(),
 })
 const refundBody = z.strictObject({ ...paymentRef, amount: amount.optional() })
+const refundCourseBody = z.strictObject({
+  course: z.enum(['processed', 'failed', 'needs-attention', 'stays-pending']),
+})
 const disputeBody = z.strictObject({
   ...paymentRef,
   refundAmount: amount.exactOptional(),
@@ -102,6 +105,11 @@ export function controlRoutes({ books: everything, control, deliverDueWebhooks }
   })
   app.post('/payments/:reference/walk-away', (c) => {
     control.walkAway(refOf(c))
+    return answer(c)
+  })
+
+  app.post('/payments/:reference/refund-course', async (c) => {
+    control.setRefundCourse(refOf(c), refundCourseBody.parse(await bodyOf(c)).course)
     return answer(c)
   })
 

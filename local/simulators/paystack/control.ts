@@ -6,10 +6,10 @@ import { randomText } from '../kit/world.ts'
 import type { Account, AccountSettings } from './account.ts'
 import type { Books } from './books.ts'
 import { type Dispute, type DisputeResolution, openDispute, resolveDispute } from './disputes.ts'
-import type { PaystackFault } from './faults.ts'
-import { PAYMENT_METHODS } from './payment-methods.ts'
+import type { MoneyFault, PaystackFault } from './faults.ts'
+import { PAYMENT_METHODS, type RefundCourse } from './payment-methods.ts'
 import { collect, decline, type PaymentInput, type PaymentResult, pay, walkAway } from './payments.ts'
-import { createRefund, findTransaction, type Refund } from './refunds.ts'
+import { createRefund, findTransaction, type Refund, setRefundCourse } from './refunds.ts'
 import { Refusal } from './refusal.ts'
 import { type Settlement, settle } from './settlements.ts'
 import { addTransaction, type Transaction } from './transactions.ts'
@@ -47,13 +47,16 @@ export interface PaystackControl {
   setFault(fault: PaystackFault): void
   clearFaults(account?: string): number
   payment(ref: PaymentRef): Transaction
-  pay(ref: PaymentRef, input?: PaymentInput): PaymentResult
+  /** @param accident befalls the money of this payment, beside what the faults say */
+  pay(ref: PaymentRef, input?: PaymentInput, accident?: MoneyFault): PaymentResult
   decline(ref: PaymentRef, status?: 'abandoned' | 'failed'): PaymentResult
   /** Returns where the payer's browser would go. */
   walkAway(ref: PaymentRef): string | null
   /** A paid charge of this account that the merchant's own system knows nothing of. */
   chargeElsewhere(charge: ElsewhereCharge): Transaction
   refund(ref: PaymentRef, amount?: number): Refund
+  /** What the next refunds of the payment come to; those that were to stay pending go on with them. */
+  setRefundCourse(ref: PaymentRef, course: RefundCourse): void
   openDispute(ref: PaymentRef, wanted?: { refundAmount?: number; category?: string; dueInMs?: number }): Dispute
   resolveDispute(id: number, resolution: DisputeResolution): Dispute
   settle(account: string, currency: string): Settlement
@@ -90,9 +93,9 @@ export function createControl(books: Books): PaystackControl {
     setFault: (fault) => books.faults.set(fault),
     clearFaults: (account) => books.faults.clear(account),
     payment: (ref) => find(ref).transaction,
-    pay(ref, input = {}) {
+    pay(ref, input = {}, accident) {
       const { account, transaction } = find(ref)
-      return pay(books, account, transaction, input)
+      return pay(books, account, transaction, input, accident)
     },
     decline: (ref, status) => decline(books, find(ref).transaction, status),
     walkAway: (ref) => walkAway(books, find(ref).transaction),
@@ -116,6 +119,10 @@ export function createControl(books: Books): PaystackControl {
       const refund = createRefund(books, account, { transaction: transaction.reference, amount })
       if (refund instanceof Refusal) throw new ControlError(400, refund.message)
       return refund
+    },
+    setRefundCourse(ref, course) {
+      const { account, transaction } = find(ref)
+      setRefundCourse(books, account, transaction, course)
     },
     openDispute(ref, wanted = {}) {
       const { account, transaction } = find(ref)

@@ -22,13 +22,16 @@ const RETRY_AFTER_MS: Readonly<Record<Account['domain'], readonly number[]>> = {
 export async function webhookRoute(account: Account | undefined, body: string): Promise<WebhookRoute | undefined> {
   const url = account?.settings.webhookUrl ?? null
   if (account === undefined || url === null) return undefined
-  const signature = await paystackSignature(account.secretKey, body)
-  const headers = {
+  return { url, headers: await signedHeaders(account, body), retryAfterMs: RETRY_AFTER_MS[account.domain] }
+}
+
+/** The headers of a webhook of this account with this body. */
+export async function signedHeaders({ secretKey }: Account, body: string): Promise<Record<string, string>> {
+  return {
     'content-type': 'application/json',
     'user-agent': 'Paystack/2.0',
-    'x-paystack-signature': signature,
+    'x-paystack-signature': await paystackSignature(secretKey, body),
   }
-  return { url, headers, retryAfterMs: RETRY_AFTER_MS[account.domain] }
 }
 
 /** Only the success of a charge is ever announced. */

@@ -27,6 +27,7 @@ export const paystackFault = z.discriminatedUnion('kind', [
 ])
 
 export type PaystackFault = z.infer<typeof paystackFault>
+export type MoneyFault = z.infer<(typeof moneyFaults)[number]>
 export type MetadataShape = (typeof METADATA_SHAPES)[number]
 export type PaystackFaultBoard = FaultBoard<PaystackFault>
 

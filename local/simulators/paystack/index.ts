@@ -4,6 +4,7 @@
  */
 import { Hono } from 'hono'
 import { createAgenda } from '../kit/agenda.ts'
+import type { Driver } from '../kit/driver.ts'
 import { callThroughFaults, type FaultAnswers } from '../kit/faulty-call.ts'
 import { createWebhookOutbox, earliest } from '../kit/webhook-outbox.ts'
 import type { Simulator, SimulatorWorld } from '../kit/world.ts'
@@ -14,6 +15,7 @@ import { type Reply, readFields } from './call.ts'
 import { addCheckoutRoutes } from './checkout.ts'
 import { createControl, type PaystackControl } from './control.ts'
 import { controlRoutes } from './control-routes.ts'
+import { createDriver } from './driver.ts'
 import { webhookRoute } from './events.ts'
 import { createPaystackFaultBoard } from './faults.ts'
 import { invalidKey, notFound, Refusal, rateLimited } from './refusal.ts'
@@ -25,6 +27,7 @@ export type { PaymentInput, PaymentResult } from './payments.ts'
 
 export interface PaystackSimulator extends Simulator {
   readonly control: PaystackControl
+  readonly driver: Driver
 }
 
 /** `baseUrl` is where the simulator is reached, for the links that it hands out. */
@@ -56,6 +59,7 @@ export function createPaystackSimulator(world: SimulatorWorld, { baseUrl }: { ba
 
   return {
     control,
+    driver: createDriver(books, control),
     async fetch(request) {
       agenda.runDue(world.now())
       return app.fetch(request)

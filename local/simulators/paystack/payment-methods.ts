@@ -25,10 +25,13 @@ export const STATUS_AT: Record<StepField, 'abandoned' | 'ongoing' | 'pending'> =
 
 export type RefundEnd = 'processed' | 'failed' | 'needs-attention'
 
+/** To its end by itself, or no step of the way. */
+export type RefundCourse = RefundEnd | 'stays-pending'
+
 export interface PaymentMethod {
   /** A card or account number, or a name of our own. */
   readonly id: string
-  readonly channel: 'card' | 'bank' | 'bank_transfer' | 'mobile_money' | 'eft'
+  readonly channel: 'card' | 'bank' | 'bank_transfer' | 'mobile_money' | 'ussd' | 'eft'
   readonly label: string
   readonly hint: string
   readonly brand: string
@@ -90,6 +93,16 @@ export const PAYMENT_METHODS: readonly PaymentMethod[] = [
     brand: 'Mtn mobile money',
     steps: [{ field: 'approval' }],
     currencies: ['GHS', 'KES', 'XOF'],
+  },
+  {
+    ...base,
+    id: 'ussd',
+    channel: 'ussd',
+    label: 'USSD code',
+    hint: 'Waits for the code to be dialled',
+    brand: 'Guaranty Trust Bank',
+    steps: [{ field: 'approval' }],
+    currencies: ['NGN'],
   },
   mobileMoneyAtOnce('0551234987', 'MTN', 'GHS'),
   mobileMoneyAtOnce('+254710000000', 'M-Pesa', 'KES'),

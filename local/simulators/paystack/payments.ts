@@ -2,10 +2,12 @@
  * What payers do on the checkout page: pay step by step, decline, walk away. The page's forms and the control API both
  * come through here.
  */
+import { FaultBoard } from '../kit/faults.ts'
 import { randomText } from '../kit/world.ts'
-import type { Account } from './account.ts'
+import { type Account, subunitsPerMinorUnit } from './account.ts'
 import type { Books } from './books.ts'
 import { announceCharge, announceRejectedTransfer } from './events.ts'
+import type { MoneyFault } from './faults.ts'
 import { PAYMENT_METHODS, type PaymentMethod, STATUS_AT, type Step, type StepField } from './payment-methods.ts'
 import { addLedgerRow } from './settlements.ts'
 import { isWebUrl, metadataObject, type Transaction, type TransactionLog } from './transactions.ts'
@@ -30,7 +32,14 @@ export function isPaid(transaction: Transaction): boolean {
   return transaction.paidAt !== null
 }
 
-export function pay(books: Books, account: Account, transaction: Transaction, input: PaymentInput): PaymentResult {
+/** @param accident befalls the money of this payment, beside what the faults say */
+export function pay(
+  books: Books,
+  account: Account,
+  transaction: Transaction,
+  input: PaymentInput,
+  accident?: MoneyFault,
+): PaymentResult {
   if (isPaid(transaction)) return { kind: 'paid' }
   const barred = whyBarred(books, account, transaction)
   if (barred !== undefined) return { kind: 'refused', reason: barred }
@@ -42,7 +51,7 @@ export function pay(books: Books, account: Account, transaction: Transaction, in
     if (method === undefined) return { kind: 'refused', reason: 'This payment method is not available' }
     startAttempt(books, transaction, method)
   }
-  return takeSteps(books, account, transaction, input)
+  return takeSteps(books, account, transaction, input, accident)
 }
 
 /** A refusal of the first step leaves `abandoned`, a later one `failed` (observed). */
@@ -85,7 +94,13 @@ function startAttempt(books: Books, transaction: Transaction, method: PaymentMet
   log(books, transaction, 'action', `Attempted to pay with ${method.channel.replace('_', ' ')}`)
 }
 
-function takeSteps(books: Books, account: Account, transaction: Transaction, input: PaymentInput): PaymentResult {
+function takeSteps(
+  books: Books,
+  account: Account,
+  transaction: Transaction,
+  input: PaymentInput,
+  accident: MoneyFault | undefined,
+): PaymentResult {
   const { progress } = transaction
   if (progress === null) throw new Error('an attempt has been started before its steps are taken')
   const { method } = progress
@@ -104,7 +119,7 @@ function takeSteps(books: Books, account: Account, transaction: Transaction, inp
     progress.stepsDone += 1
     log(books, transaction, 'auth', `Authentication passed: ${step.field}`)
   }
-  if (method.refusal === null) return collect(books, account, transaction, method)
+  if (method.refusal === null) return collect(books, account, transaction, method, accident)
   return refuse(books, transaction, method.refusal, method.steps.length === 0 ? 'abandoned' : 'failed')
 }
 
@@ -141,16 +156,19 @@ export function collect(
   account: Account,
   transaction: Transaction,
   method: PaymentMethod,
+  accident?: MoneyFault,
 ): PaymentResult {
   const target = { account: account.secretKey, operation: 'pay' }
-  const wrongAmount = books.faults.take('wrong_amount', target)
-  const wrongCurrency = books.faults.take('wrong_currency', target)
-  const feesOnPayer =
-    books.faults.take('fees_on_payer', target) !== undefined || account.settings.feeBearer === 'customer'
-  const partial = books.faults.take('partial_debit', target)
+  const own = new FaultBoard<MoneyFault>()
+  if (accident !== undefined) own.set(accident)
+  const befall = <K extends MoneyFault['kind']>(kind: K) => own.take(kind, target) ?? books.faults.take(kind, target)
+  const wrongAmount = befall('wrong_amount')
+  const wrongCurrency = befall('wrong_currency')
+  const feesOnPayer = befall('fees_on_payer') !== undefined || account.settings.feeBearer === 'customer'
+  const partial = befall('partial_debit')
 
   const asked = Math.max(transaction.requestedAmount + (wrongAmount?.delta ?? 0), 1)
-  const fees = Math.ceil((asked * FEE_BASIS_POINTS) / 10_000)
+  const fees = feesOf(asked, transaction.currency)
   transaction.requestedAmount = asked
   transaction.amount = Math.max(asked + (feesOnPayer ? fees : 0) - (partial?.shortBy ?? 0), 1)
   transaction.currency = wrongCurrency?.currency ?? transaction.currency
@@ -175,6 +193,12 @@ export function collect(
 
 /** The simulator's own price, the same in every currency. */
 const FEE_BASIS_POINTS = 150
+
+/** In whole minor units: nobody is charged a part of a franc. */
+function feesOf(amount: number, currency: string): number {
+  const unit = subunitsPerMinorUnit(currency)
+  return Math.ceil((amount * FEE_BASIS_POINTS) / 10_000 / unit) * unit
+}
 
 function logOf(books: Books, transaction: Transaction): TransactionLog {
   transaction.log ??= { startedAt: books.world.now(), attempts: 0, errors: 0, success: false, history: [] }

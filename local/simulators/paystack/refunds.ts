@@ -7,6 +7,7 @@ import type { Account } from './account.ts'
 import type { Books } from './books.ts'
 import { type Fields, integerField, isFields, textField } from './call.ts'
 import { announceRefund } from './events.ts'
+import type { RefundCourse } from './payment-methods.ts'
 import { invalidAmount, invalidParameter, missingParameter, notFound, Refusal, refundRefused } from './refusal.ts'
 import { addLedgerRow } from './settlements.ts'
 import type { Transaction } from './transactions.ts'
@@ -22,6 +23,7 @@ export interface Refund {
   /** Of whoever asked: the account, by its e-mail. */
   readonly refundedBy: string
   readonly createdAt: Date
+  course: RefundCourse
   status: RefundStatus
   updatedAt: Date
   refundedAt: Date | null
@@ -56,6 +58,7 @@ export function createRefund(books: Books, account: Account, fields: Fields): Re
     merchantNote: textField(fields, 'merchant_note') ?? `${note} by ${account.settings.email}`,
     refundedBy: account.settings.email,
     createdAt: now,
+    course: transaction.refundCourse ?? transaction.paidWith?.method.refundEnd ?? 'processed',
     status: 'pending',
     updatedAt: now,
     refundedAt: null,
@@ -65,8 +68,19 @@ export function createRefund(books: Books, account: Account, fields: Fields): Re
   transaction.status = 'reversal-pending'
   addLedgerRow(books, account, refundRow(refund, -amount), now)
   announceRefund(books, account, refund, now)
-  scheduleStep(books, account, refund, 'processing', now)
+  if (refund.course !== 'stays-pending') scheduleStep(books, account, refund, 'processing', now)
   return refund
+}
+
+/** What the next refunds of the transaction come to; those that were to stay pending go on with them. */
+export function setRefundCourse(books: Books, account: Account, transaction: Transaction, course: RefundCourse): void {
+  transaction.refundCourse = course
+  if (course === 'stays-pending') return
+  for (const refund of account.refunds) {
+    if (refund.transaction !== transaction || refund.course !== 'stays-pending') continue
+    refund.course = course
+    scheduleStep(books, account, refund, 'processing', books.world.now())
+  }
 }
 
 /** `POST /refund/retry_with_customer_details/{id}`: only a refund that needs attention goes on, to its good end. */
@@ -117,8 +131,9 @@ function isChargedBack(account: Account, transaction: Transaction): boolean {
 function scheduleStep(books: Books, account: Account, refund: Refund, next: RefundStatus, from: Date): void {
   books.agenda.schedule(new Date(from.getTime() + account.settings.refundStepMs), (at) => {
     enter(books, account, refund, next, at)
-    const end = refund.transaction.paidWith?.method.refundEnd ?? 'processed'
-    if (next === 'processing') scheduleStep(books, account, refund, end, at)
+    if (next === 'processing' && refund.course !== 'stays-pending') {
+      scheduleStep(books, account, refund, refund.course, at)
+    }
   })
 }
 

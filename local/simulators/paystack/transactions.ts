@@ -3,7 +3,7 @@ import { randomText } from '../kit/world.ts'
 import type { Account } from './account.ts'
 import type { Books } from './books.ts'
 import { type Fields, integerField, isFields, textField } from './call.ts'
-import type { PaymentMethod } from './payment-methods.ts'
+import type { PaymentMethod, RefundCourse } from './payment-methods.ts'
 import {
   duplicateReference,
   invalidAmount,
@@ -61,6 +61,8 @@ export interface Transaction {
   paidWith: { method: PaymentMethod; authorizationCode: string; signature: string } | null
   log: TransactionLog | null
   settlementId: number | null
+  /** What its next refunds come to; null leaves it to the method that paid. */
+  refundCourse: RefundCourse | null
 }
 
 export interface TransactionLog {
@@ -136,6 +138,7 @@ export function addTransaction(books: Books, account: Account, wanted: NewTransa
     paidWith: null,
     log: null,
     settlementId: null,
+    refundCourse: null,
   }
   account.transactions.push(transaction)
   account.transactionsByReference.set(transaction.reference, transaction)

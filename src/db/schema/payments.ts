@@ -1,13 +1,14 @@
-/** Connections, transactions and attempts, as migrations 0009 and 0010 make them. */
+/** Connections, transactions and attempts, as migrations 0009, 0010, 0014 and 0016 make them. */
 
 import { sql } from 'drizzle-orm'
 import { bigint, boolean, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core'
 import type { JsonObject } from '../../domain/json.ts'
+import type { PaymentMethod } from '../../domain/payment-method.ts'
 import type { AttemptStatus, Mode, TransactionStatus } from '../../domain/transaction.ts'
 import { at } from './identity.ts'
 
 const now = sql`app.now()`
-const amount = (name: string) => bigint(name, { mode: 'bigint' })
+export const amount = (name: string) => bigint(name, { mode: 'bigint' })
 
 export const connections = pgTable('connections', {
   id: text('id').primaryKey(),
@@ -42,11 +43,17 @@ export const transactions = pgTable('transactions', {
   description: text('description'),
   metadata: jsonb('metadata').$type<JsonObject>().notNull().default({}),
   callbackUrl: text('callback_url'),
+  country: text('country'),
+  method: text('method').$type<PaymentMethod>(),
+  onlyProvider: text('only_provider'),
   provider: text('provider'),
   connectionId: text('connection_id'),
   fee: amount('fee'),
   netAmount: amount('net_amount'),
   amountRefunded: amount('amount_refunded').notNull().default(0n),
+  amountRefunding: amount('amount_refunding').notNull().default(0n),
+  refundsCheckAt: at('refunds_check_at'),
+  refundChecks: integer('refund_checks').notNull().default(0),
   disputed: boolean('disputed').notNull().default(false),
   failureReason: text('failure_reason'),
   reviewReason: text('review_reason'),
@@ -54,6 +61,8 @@ export const transactions = pgTable('transactions', {
   expiresAt: at('expires_at').notNull(),
   nextCheckAt: at('next_check_at'),
   checks: integer('checks').notNull().default(0),
+  askedAt: at('asked_at'),
+  confirmedAt: at('confirmed_at'),
   createdAt: at('created_at').notNull().default(now),
   updatedAt: at('updated_at').notNull().default(now),
 })
@@ -71,6 +80,7 @@ export const attempts = pgTable('attempts', {
   currency: text('currency').notNull(),
   status: text('status').$type<AttemptStatus>().notNull().default('created'),
   checkoutUrl: text('checkout_url'),
+  checkoutId: text('checkout_id'),
   providerTransactionId: text('provider_transaction_id'),
   confirmedAmount: amount('confirmed_amount'),
   confirmedCurrency: text('confirmed_currency'),
@@ -80,6 +90,10 @@ export const attempts = pgTable('attempts', {
   leftBecause: text('left_because'),
   failureCode: text('failure_code'),
   failureMessage: text('failure_message'),
+  nextCheckAt: at('next_check_at'),
+  checks: integer('checks').notNull().default(0),
+  isDuplicate: boolean('is_duplicate').notNull().default(false),
+  lastListedAt: at('last_listed_at'),
   createdAt: at('created_at').notNull().default(now),
   updatedAt: at('updated_at').notNull().default(now),
 })

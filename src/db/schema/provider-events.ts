@@ -1,4 +1,4 @@
-/** What providers posted, as migration 0013 makes it. */
+/** What providers posted, as migrations 0013 and 0017 make it. */
 
 import { sql } from 'drizzle-orm'
 import { bigint, customType, date, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
@@ -21,6 +21,8 @@ export const providerEvents = pgTable('provider_events', {
   dedupeKey: text('dedupe_key').notNull(),
   type: text('type').notNull(),
   reference: text('reference'),
+  about: text('about').$type<'payment' | 'refund' | 'nothing'>().notNull().default('payment'),
+  providerTransactionId: text('provider_transaction_id'),
   rawBody: bytea('raw_body').notNull(),
   status: text('status')
     .$type<'received' | 'applied' | 'ignored' | 'unmatched' | 'abandoned'>()

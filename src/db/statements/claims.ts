@@ -5,6 +5,7 @@
 
 import { and, eq, isNull, type SQL, sql } from 'drizzle-orm'
 import { LIMITS } from '../../domain/limits.ts'
+import type { Problem } from '../../domain/problem.ts'
 import type { Db } from '../client.ts'
 import { idempotencyClaims as claims } from '../schema/idempotency.ts'
 
@@ -49,12 +50,25 @@ export function isFirst(claim: Claim): SQL {
                      and c.merchant_id = app.merchant_id() and c.mode = app.mode())`
 }
 
-/** Remembers the answer of this request. `object` is an SQL expression that yields the JSON. */
-export function answerClaim(db: Db, claim: Pick<Claim, 'key' | 'owner'>, statusCode: number, object: SQL) {
+/**
+ * Remembers the answer of this request, where the condition holds. `object` is an SQL expression that yields the JSON.
+ */
+export function answerClaim(
+  db: Db,
+  claim: Pick<Claim, 'key' | 'owner'>,
+  statusCode: number,
+  object: SQL,
+  condition?: SQL,
+) {
   return db
     .update(claims)
     .set({ statusCode, answer: object })
-    .where(and(eq(claims.key, claim.key), eq(claims.owner, claim.owner), isNull(claims.answer)))
+    .where(and(eq(claims.key, claim.key), eq(claims.owner, claim.owner), isNull(claims.answer), condition))
+}
+
+/** A problem that is an answer, as it is remembered. */
+export function problemObject(problem: Problem): SQL {
+  return sql`${JSON.stringify(problem)}::jsonb`
 }
 
 export const claimColumns = {

@@ -9,6 +9,11 @@ type Row<T extends PgTable> = { [K in keyof InferInsertModel<T>]: InferInsertMod
 
 /** `insert into table (…) select … from source where condition`. Columns that the row lacks keep their default. */
 export function insertWhere<T extends PgTable>(db: Db, table: T, row: Row<T>, condition: SQL, source?: SQL) {
+  return db.execute(insertion(table, row, condition, source))
+}
+
+/** The same as an expression, for a statement of several parts. */
+export function insertion<T extends PgTable>(table: T, row: Row<T>, condition: SQL, source?: SQL): SQL {
   const columns = getTableColumns(table)
   const given = Object.entries(row).flatMap(([name, value]) => {
     const column = columns[name]
@@ -18,8 +23,11 @@ export function insertWhere<T extends PgTable>(db: Db, table: T, row: Row<T>, co
   const values = given.map(({ column, value }) =>
     is(value, SQL) ? value : sql`${sql.param(value, column)}::${sql.raw(column.getSQLType())}`,
   )
-  return db.execute(
-    sql`insert into ${table} (${sql.join(names, sql`, `)})
-        select ${sql.join(values, sql`, `)} ${source === undefined ? sql`` : sql`from ${source}`} where ${condition}`,
-  )
+  return sql`insert into ${table} (${sql.join(names, sql`, `)})
+    select ${sql.join(values, sql`, `)} ${source === undefined ? sql`` : sql`from ${source}`} where ${condition}`
+}
+
+/** A list as one parameter: Postgres takes it whatever its length, and empty too. */
+export function textArray(texts: readonly string[]): SQL {
+  return sql`array(select jsonb_array_elements_text(${JSON.stringify(texts)}::jsonb))`
 }

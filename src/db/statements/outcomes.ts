@@ -6,6 +6,7 @@ import type { Db } from '../client.ts'
 import { attempts, transactions } from '../schema/payments.ts'
 import { insertWhere } from './insert-where.ts'
 import type { NewAttempt, PaymentRow } from './payments.ts'
+import { type Route, routeOf, takeProbe } from './routing.ts'
 
 /** What is learned about an attempt that the provider confirmed. */
 export interface ConfirmedAmounts {
@@ -20,10 +21,17 @@ const may = (machine: 'attempt' | 'transaction', to: string): SQL =>
   sql`${sql.raw(`app.${machine}_may_become`)}(status, ${to})`
 
 /** The page is open: somebody can pay there. */
-export function openAttempt(db: Db, attemptId: string, checkoutUrl: string) {
+export function openAttempt(db: Db, attemptId: string, checkoutUrl: string, checkoutId: string | undefined) {
   return db
     .update(attempts)
-    .set({ status: 'open', checkoutUrl, updatedAt: sql`app.now()` })
+    .set({
+      status: 'open',
+      checkoutUrl,
+      checkoutId: checkoutId ?? null,
+      failureCode: null,
+      failureMessage: null,
+      updatedAt: sql`app.now()`,
+    })
     .where(and(eq(attempts.id, attemptId), may('attempt', 'open')))
 }
 
@@ -47,7 +55,14 @@ export function failAttempt(db: Db, attemptId: string, failureCode: string, fail
     .where(and(eq(attempts.id, attemptId), may('attempt', 'failed')))
 }
 
-/** The attempt was paid, rightly or wrongly: what the provider says stands beside what was asked. */
+const paidByAnother = (attemptId: string): SQL => sql`exists (
+  select from attempts other where other.transaction_id = attempts.transaction_id and other.id <> ${attemptId}
+    and other.status = 'succeeded' and not other.is_duplicate)`
+
+/**
+ * The attempt was paid, rightly or wrongly: what the provider says stands beside what was asked. Where another attempt was
+ * paid before, this is a charge too many, and is marked so.
+ */
 export function succeedAttempt(db: Db, attemptId: string, confirmed: ConfirmedAmounts) {
   return db
     .update(attempts)
@@ -58,11 +73,20 @@ export function succeedAttempt(db: Db, attemptId: string, confirmed: ConfirmedAm
       collectedAmount: confirmed.collected ?? null,
       fee: confirmed.fee ?? null,
       providerTransactionId: confirmed.providerTransactionId,
+      isDuplicate: paidByAnother(attemptId),
       failureCode: null,
       failureMessage: null,
       updatedAt: sql`app.now()`,
     })
     .where(and(eq(attempts.id, attemptId), may('attempt', 'succeeded')))
+}
+
+/** The provider took more than one payment under the attempt's reference. */
+export function markDuplicate(db: Db, attemptId: string) {
+  return db
+    .update(attempts)
+    .set({ isDuplicate: true, updatedAt: sql`app.now()` })
+    .where(and(eq(attempts.id, attemptId), sql`status = 'succeeded' and not is_duplicate`))
 }
 
 /** What a transaction becomes, with what its new status needs. */
@@ -119,46 +143,125 @@ function detailsOf(move: Move) {
   }
 }
 
-/** When the provider is asked next; a transaction with nothing left to learn is left alone. */
-export function scheduleCheck(db: Db, transactionId: string, nextCheckAt: Date | undefined) {
+/**
+ * When the provider is asked next; a transaction with nothing left to learn is left alone.
+ * @param isConfirmed whether the provider gave a clear answer just now
+ */
+export function scheduleCheck(db: Db, transactionId: string, nextCheckAt: Date | undefined, isConfirmed = false) {
   const at = nextCheckAt?.toISOString() ?? null
   return db
     .update(transactions)
     .set({
       checks: sql`${transactions.checks} + 1`,
       nextCheckAt: sql`case when status in ('succeeded', 'requires_review') then null else ${at}::timestamptz end`,
+      ...(isConfirmed ? { confirmedAt: sql`app.now()` } : {}),
     })
     .where(eq(transactions.id, transactionId))
 }
+
+/** When an attempt that was left is asked after next; undefined when never again. */
+export function scheduleAttemptCheck(db: Db, attemptId: string, nextCheckAt: Date | undefined) {
+  return db
+    .update(attempts)
+    .set({ checks: sql`${attempts.checks} + 1`, nextCheckAt: nextCheckAt ?? null })
+    .where(eq(attempts.id, attemptId))
+}
+
+/** Once the payment is over, a page of it that is still open is looked after by itself. */
+export function watchOpenPages(db: Db, transactionId: string, paidAttemptId: string) {
+  return db
+    .update(attempts)
+    .set({ nextCheckAt: sql`app.now()` })
+    .where(
+      and(
+        eq(attempts.transactionId, transactionId),
+        sql`${attempts.id} <> ${paidAttemptId} and status in ('created', 'open', 'unknown')`,
+      ),
+    )
+}
+
+/** Why an attempt was left for the next one. */
+export interface Leaving {
+  because: string
+  message: string | undefined
+  /** When it is asked after, should its page turn out to be paid; undefined where there can be none. */
+  nextCheckAt: Date | undefined
+}
+
+const leave = (db: Db, attemptId: string, { because, message, nextCheckAt }: Leaving, condition: SQL) =>
+  db
+    .update(attempts)
+    .set({
+      status: 'failed',
+      leftBecause: because.slice(0, 100),
+      failureMessage: message?.slice(0, 500) ?? null,
+      nextCheckAt: nextCheckAt ?? null,
+      updatedAt: sql`app.now()`,
+    })
+    .where(and(eq(attempts.id, attemptId), sql`status in ('created', 'unknown') and ${condition}`))
+
+type Left = Pick<PaymentRow, 'attemptId' | 'transactionId' | 'merchantId' | 'mode'>
+
+/** Writes the attempt after one that was left just now. Does nothing where somebody else was faster. */
+const insertNext = (
+  db: Db,
+  old: Left,
+  next: NewAttempt,
+  where: { connectionId: SQL; provider: SQL; because: SQL },
+  source: SQL,
+) =>
+  insertWhere(
+    db,
+    attempts,
+    {
+      ...next,
+      merchantId: sql`a.merchant_id`,
+      mode: sql`a.mode`,
+      transactionId: old.transactionId,
+      number: sql`a.number + 1`,
+      connectionId: where.connectionId,
+      provider: where.provider,
+      amount: sql`a.amount`,
+      currency: sql`a.currency`,
+      chosenBecause: where.because,
+    },
+    sql`a.id = ${old.attemptId} and a.status = 'failed' and a.left_because is not null
+        and a.number < ${LIMITS.attemptsPerTransaction}
+        and not exists (select from attempts b where b.transaction_id = a.transaction_id and b.number > a.number)`,
+    source,
+  )
 
 /**
  * Gives up an attempt that nobody was handed a page for, and writes the next one, at the same connection under a new
  * reference. Returns nothing where somebody else was faster.
  */
-export function replaceAttempt(db: Db, old: Pick<PaymentRow, 'attemptId' | 'transactionId'>, next: NewAttempt) {
+export function replaceAttempt(db: Db, old: Left, next: NewAttempt, leaving: Leaving) {
+  const same = {
+    connectionId: sql`a.connection_id`,
+    provider: sql`a.provider`,
+    because: sql`'attempt_before_never_opened'`,
+  }
+  return [leave(db, old.attemptId, leaving, sql`true`), insertNext(db, old, next, same, sql`attempts a`)] as const
+}
+
+/** Leaves an attempt for the next connection that can take the payment. Does nothing where there is none. */
+export function failOver(db: Db, old: Left, next: NewAttempt, leaving: Leaving, route: Route) {
+  const tried = sql`array(select t.connection_id from attempts t where t.transaction_id = ${old.transactionId})`
+  const chosen = sql`(select * from ${routeOf({ id: old.merchantId, mode: old.mode }, route, tried)} limit 1) chosen`
+  const there = {
+    connectionId: sql`chosen.connection_id`,
+    provider: sql`chosen.provider`,
+    because: sql`'failover, ' || chosen.reason`,
+  }
   return [
+    leave(db, old.attemptId, leaving, sql`exists (select from ${chosen})`),
+    insertNext(db, old, next, there, sql`attempts a, ${chosen}`),
+    takeProbe(db, next.id),
+    // What is shown of the transaction is where it is tried.
     db
-      .update(attempts)
-      .set({ status: 'failed', leftBecause: 'page_never_handed_out', updatedAt: sql`app.now()` })
-      .where(and(eq(attempts.id, old.attemptId), sql`status in ('created', 'unknown')`)),
-    insertWhere(
-      db,
-      attempts,
-      {
-        ...next,
-        merchantId: sql`a.merchant_id`,
-        mode: sql`a.mode`,
-        transactionId: old.transactionId,
-        number: sql`a.number + 1`,
-        connectionId: sql`a.connection_id`,
-        provider: sql`a.provider`,
-        amount: sql`a.amount`,
-        currency: sql`a.currency`,
-        chosenBecause: 'attempt_before_never_opened',
-      },
-      sql`a.id = ${old.attemptId} and a.status = 'failed' and a.number < ${LIMITS.attemptsPerTransaction}
-          and not exists (select from attempts b where b.transaction_id = a.transaction_id and b.number > a.number)`,
-      sql`attempts a`,
-    ),
+      .update(transactions)
+      .set({ connectionId: sql`n.connection_id`, provider: sql`n.provider`, updatedAt: sql`app.now()` })
+      .from(sql`(select * from attempts where id = ${next.id}) n`)
+      .where(eq(transactions.id, old.transactionId)),
   ] as const
 }

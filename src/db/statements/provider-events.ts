@@ -5,7 +5,9 @@ import { LIMITS } from '../../domain/limits.ts'
 import type { Db } from '../client.ts'
 import { attempts, connections } from '../schema/payments.ts'
 import { providerEvents, providerWebhookRefusals } from '../schema/provider-events.ts'
+import { refunds } from '../schema/refunds.ts'
 import { insertWhere } from './insert-where.ts'
+import { findRefundsWhere } from './refunds.ts'
 
 const withSecrets = {
   id: connections.id,
@@ -23,32 +25,49 @@ export function findConnection(db: Db, id: string, provider: string) {
     .where(and(eq(connections.id, id), eq(connections.provider, provider)))
 }
 
-/** The connection through which the payment with this provider reference was started. */
-export function findConnectionOfReference(db: Db, reference: string, provider: string) {
+/** The connection through which the payment that the provider names so was started. */
+export function findConnectionOfPayment(db: Db, named: NamedPayment, provider: string) {
   return db
     .select(withSecrets)
     .from(connections)
     .innerJoin(attempts, eq(attempts.connectionId, connections.id))
-    .where(and(eq(attempts.reference, reference), eq(attempts.provider, provider)))
+    .where(
+      and(
+        named.reference === undefined
+          ? eq(attempts.providerTransactionId, named.providerTransactionId ?? '')
+          : eq(attempts.reference, named.reference),
+        eq(attempts.provider, provider),
+      ),
+    )
+    .limit(1)
+}
+
+/** How a webhook names a payment: by our reference or, where it lacks that, by the provider's id. */
+export interface NamedPayment {
+  reference: string | undefined
+  providerTransactionId: string | undefined
 }
 
 export interface NewProviderEvent {
   id: string
   dedupeKey: string
   type: string
+  about: 'payment' | 'refund' | 'nothing'
   reference: string | undefined
+  providerTransactionId: string | undefined
   rawBody: Uint8Array
 }
 
 /** Stores the event for its connection; the same again only counts as a repeat. */
 export function storeProviderEvent(db: Db, connectionId: string, event: NewProviderEvent) {
-  const { reference, ...rest } = event
+  const { reference, providerTransactionId, ...rest } = event
   return insertWhere(
     db,
     providerEvents,
     {
       ...rest,
       reference: reference ?? null,
+      providerTransactionId: providerTransactionId ?? null,
       connectionId,
       merchantId: sql`c.merchant_id`,
       mode: sql`c.mode`,
@@ -80,7 +99,19 @@ export function leaseProviderEvent(db: Db, id: string) {
     .where(
       and(eq(providerEvents.id, id), sql`status = 'received' and (leased_until is null or leased_until <= app.now())`),
     )
-    .returning({ attempts: providerEvents.attempts, reference: providerEvents.reference })
+    .returning({ attempts: providerEvents.attempts, about: providerEvents.about })
+}
+
+/** The refunds of the payment that the event is about. */
+export function findRefundsOfEvent(db: Db, id: string) {
+  return findRefundsWhere(
+    db,
+    sql`${refunds.transactionId} in (
+      select a.transaction_id from provider_events e join attempts a
+        on a.connection_id = e.connection_id
+           and (a.reference = e.reference or a.provider_transaction_id = e.provider_transaction_id)
+      where e.id = ${id} and e.about = 'refund')`,
+  )
 }
 
 export type FinalStatus = 'applied' | 'ignored' | 'unmatched' | 'abandoned'

@@ -5,6 +5,7 @@ import type { TransactionStatus } from '../../domain/transaction.ts'
 import type { Db } from '../client.ts'
 import { attempts, transactions } from '../schema/payments.ts'
 import { refuseWhere } from './claims.ts'
+import { textArray } from './insert-where.ts'
 import { afterCursor, jsonObject, type Page, rowsFor } from './page.ts'
 
 export interface TransactionFilters {
@@ -50,14 +51,14 @@ export function findTransaction(db: Db, id: string) {
         'history', (select coalesce(jsonb_agg(jsonb_build_object(
                       'status', e.object ->> 'status', 'event_id', e.id, 'number', e.number, 'at', app.iso(e.created_at))
                       order by e.number), '[]')
-                    from events e where e.transaction_id = ${transactions.id}))`),
+                    from events e where e.transaction_id = ${transactions.id} and e.subject_id is null))`),
     })
     .from(transactions)
     .where(eq(transactions.id, id))
 }
 
-/** Calls a payment off where the payer may still be waited for; refuses the batch otherwise. */
-export function cancelTransaction(db: Db, first: SQL, id: string) {
+/** Refuses the batch where there is no such payment, or where it is over. */
+export function refuseUncancellable(db: Db, first: SQL, id: string) {
   return [
     refuseWhere(
       db,
@@ -71,9 +72,29 @@ export function cancelTransaction(db: Db, first: SQL, id: string) {
       409,
       'transaction_not_cancellable',
     ),
-    db
-      .update(transactions)
-      .set({ status: 'cancelled', updatedAt: sql`app.now()` })
-      .where(and(first, eq(transactions.id, id))),
-  ]
+  ] as const
+}
+
+/** Calls a payment off where the payer may still be waited for, and where the condition holds. */
+export function cancelTransaction(db: Db, id: string, condition: SQL) {
+  return db
+    .update(transactions)
+    .set({ status: 'cancelled', updatedAt: sql`app.now()` })
+    .where(and(eq(transactions.id, id), sql`status in ('pending', 'processing')`, condition))
+}
+
+/** In SQL: the payment is called off. */
+export function isCancelled(id: string): SQL {
+  return sql`exists (select from transactions t where t.id = ${id} and t.status = 'cancelled')`
+}
+
+/** In SQL: the payment has no open page at one of these providers. */
+export function hasNoPageAt(id: string, providers: readonly string[]): SQL {
+  return sql`not exists (select from attempts a where a.transaction_id = ${id} and a.status = 'open'
+                         and a.provider = any(${textArray(providers)}))`
+}
+
+/** Refuses the batch where there is no such transaction. */
+export function refuseUnknownTransaction(db: Db, id: string) {
+  return refuseWhere(db, sql`not exists (select from transactions t where t.id = ${id})`, 404, 'transaction_not_found')
 }

@@ -6,25 +6,10 @@ import { LIMITS } from '../../domain/limits.ts'
 import { done } from '../../domain/problem.ts'
 import { getEvent, readEvents } from '../../operations/webhooks/events.ts'
 import { type App, endpoint } from '../endpoint.ts'
-import { IdSchema, ModeSchema, pageQuery, TimeSchema } from '../schemas.ts'
-import { TransactionSchema } from './transactions.ts'
+import { EventSchema } from '../event-schema.ts'
+import { IdSchema, pageQuery } from '../schemas.ts'
 
 const TAG = 'Events'
-
-const NumberSchema = z.int().min(1).openapi({ description: 'Counts without gaps, for each merchant and mode' })
-
-export const EventSchema = z
-  .object({
-    id: IdSchema('evt'),
-    object: z.literal('event'),
-    number: NumberSchema,
-    type: z.enum(EVENT_TYPES),
-    mode: ModeSchema,
-    api_version: z.string(),
-    created_at: TimeSchema,
-    data: TransactionSchema.openapi({ description: 'As it was at that moment' }),
-  })
-  .openapi('Event')
 
 export const EventsSchema = z.object({
   object: z.literal('list'),

@@ -1,6 +1,7 @@
 /** `/api/v1/payment-providers/`: a merchant's connections to payment providers, and what the providers take. */
 
 import { z } from '@hono/zod-openapi'
+import { PAYMENT_METHODS } from '../../domain/payment-method.ts'
 import { done } from '../../domain/problem.ts'
 import { listCapabilities } from '../../operations/account/capabilities.ts'
 import { checkConnection } from '../../operations/account/check-connection.ts'
@@ -33,6 +34,14 @@ export const ConnectionSchema = z
     webhook_path: z.string().openapi({ description: "Where the provider's webhooks go" }),
     checked_at: TimeSchema.nullable(),
     check_result: z.enum(['valid', 'invalid', 'unknown']).nullable(),
+    health: z
+      .object({
+        circuit: z.enum(['closed', 'open', 'half_open', 'probing']),
+        failures: z.int(),
+        last_failure: z.string().nullable(),
+        last_failure_at: TimeSchema.nullable(),
+      })
+      .openapi({ description: 'A connection that fails again and again is passed by until it works' }),
     created_at: TimeSchema,
     updated_at: TimeSchema,
   })
@@ -49,7 +58,20 @@ export const CheckedConnectionSchema = ConnectionSchema.extend({
 export const CapabilitySchema = z
   .object({
     provider: z.string(),
-    currencies: z.array(z.object({ currency: z.string(), minimum: AmountSchema, maximum: AmountSchema })),
+    currencies: z.array(
+      z.object({
+        currency: z.string(),
+        minimum: AmountSchema,
+        maximum: AmountSchema,
+        step: AmountSchema.openapi({ description: 'Amounts are multiples of it' }),
+        refund_minimum: AmountSchema,
+      }),
+    ),
+    methods: z.array(z.enum(PAYMENT_METHODS)),
+    callback_url_required: z.boolean(),
+    cancellation: z.boolean().openapi({ description: 'Whether an open page is closed when a payment is cancelled' }),
+    partial_refunds: z.boolean(),
+    refund_modes: z.array(ModeSchema),
   })
   .openapi('Capability')
 

@@ -1,8 +1,8 @@
 /** `/api/v1/transactions/`: payments, from the first request to their end. */
 
 import { z } from '@hono/zod-openapi'
-import { type Currency, isCurrency } from '../../domain/currencies.ts'
 import { LIMITS } from '../../domain/limits.ts'
+import { PAYMENT_METHODS } from '../../domain/payment-method.ts'
 import { done } from '../../domain/problem.ts'
 import { ATTEMPT_STATUSES, TRANSACTION_STATUSES } from '../../domain/transaction.ts'
 import { cancel } from '../../operations/payments/cancel.ts'
@@ -13,6 +13,8 @@ import { type App, endpoint } from '../endpoint.ts'
 import { listAnswer, readPage } from '../page.ts'
 import {
   AmountSchema,
+  CountrySchema,
+  CurrencySchema,
   EmailSchema,
   IdSchema,
   ListSchema,
@@ -24,11 +26,6 @@ import {
 } from '../schemas.ts'
 
 const TAG = 'Transactions'
-
-const CurrencySchema = z
-  .string()
-  .refine((code): code is Currency => isCurrency(code), 'is not an ISO 4217 code in capitals')
-  .openapi({ example: 'NGN' })
 
 const ReferenceSchema = z
   .string()
@@ -57,6 +54,8 @@ export const TransactionSchema = z
     connection_id: IdSchema('con').nullable(),
     checkout_url: z.string().nullable().openapi({ description: 'Where the customer pays, while it can be paid' }),
     customer: z.object({ email: z.string(), name: z.string().nullable(), phone: z.string().nullable() }),
+    country: z.string().nullable(),
+    method: z.enum(PAYMENT_METHODS).nullable(),
     description: z.string().nullable(),
     metadata: z.record(z.string(), z.string()),
     callback_url: z.string().nullable(),
@@ -85,6 +84,7 @@ const AttemptSchema = z
     status: z.enum(ATTEMPT_STATUSES),
     chosen_because: z.string(),
     left_because: z.string().nullable(),
+    is_duplicate: z.boolean().openapi({ description: 'Paid although the payment was paid already' }),
     confirmed_amount: z.int().nullable(),
     confirmed_currency: z.string().nullable(),
     collected_amount: z.int().nullable(),
@@ -123,8 +123,13 @@ const InitiateSchema = z
       .url({ protocol: /^https?$/ })
       .max(2000)
       .optional(),
+    country: CountrySchema.optional().openapi({ description: 'Of the customer: routing rules may decide by it' }),
+    method: z
+      .enum(PAYMENT_METHODS)
+      .optional()
+      .openapi({ description: 'How the customer is to pay; without it, however the page offers' }),
     provider: ProviderSchema.optional().openapi({
-      description: 'Without it the first active connection that takes the payment',
+      description: 'Without it the connection that the routing rules choose',
     }),
     expires_in: z
       .int()
@@ -195,6 +200,7 @@ export function transactionRoutes(app: App): void {
       'no_usable_connection',
       'amount_below_minimum',
       'amount_above_maximum',
+      'amount_not_payable',
       'reference_taken',
       'provider_refused',
       'idempotency_key_reused',
@@ -203,6 +209,8 @@ export function transactionRoutes(app: App): void {
     run: ({ deps, requester, body }) =>
       initiate(deps, requester, {
         money: { amount: BigInt(body.amount), currency: body.currency },
+        country: body.country,
+        method: body.method,
         reference: body.reference,
         provider: body.provider,
         customer: { email: body.customer.email, name: body.customer.name, phone: body.customer.phone },
@@ -247,10 +255,15 @@ export function transactionRoutes(app: App): void {
     path: '/api/v1/transactions/{id}/cancel/',
     tag: TAG,
     summary: 'Cancel a payment',
-    description: "The provider's page may stay open; money that comes all the same is told.",
+    description: "The provider's page is closed where it can be; money that comes all the same is told.",
     params,
     answer: { status: 200, schema: TransactionSchema, description: 'The cancelled transaction.' },
-    problems: ['transaction_not_found', 'transaction_not_cancellable'],
+    problems: [
+      'transaction_not_found',
+      'transaction_not_cancellable',
+      'transaction_being_paid',
+      'idempotency_in_flight',
+    ],
     run: ({ deps, requester, params }) => cancel(deps, requester, params.id),
   })
 }

@@ -1,70 +1,33 @@
 /** `/api/v1/webhooks/`: where the merchant is told, and the log of how that went. */
 
 import { z } from '@hono/zod-openapi'
-import { DELIVERY_OUTCOMES, DELIVERY_STATUSES, SUBSCRIPTIONS } from '../../domain/event.ts'
+import { whyNotSendable } from '../../domain/custom-header.ts'
+import { SUBSCRIPTIONS } from '../../domain/event.ts'
+import { LIMITS } from '../../domain/limits.ts'
 import { done } from '../../domain/problem.ts'
 import {
   changeWebhookEndpoint,
   createWebhookEndpoint,
   deleteWebhookEndpoint,
   getWebhookEndpoint,
-  listDeliveriesOf,
   listEndpoints,
+  rotateEndpointSecret,
+  testEndpoint,
 } from '../../operations/webhooks/endpoints.ts'
 import { type App, endpoint } from '../endpoint.ts'
+import { EventSchema } from '../event-schema.ts'
 import { listAnswer, readPage } from '../page.ts'
-import { IdSchema, ListSchema, ModeSchema, pageQuery, TimeSchema } from '../schemas.ts'
+import { IdSchema, ListSchema, pageQuery } from '../schemas.ts'
+import {
+  CreatedWebhookEndpointSchema,
+  DeletedWebhookEndpointSchema,
+  DeliverySchema,
+  EndpointStatusSchema,
+  WebhookEndpointSchema,
+} from '../webhook-schemas.ts'
+import { listLog, logQuery } from './deliveries.ts'
 
 const TAG = 'Webhooks'
-
-const StatusSchema = z.enum(['active', 'disabled'])
-
-export const WebhookEndpointSchema = z
-  .object({
-    id: IdSchema('whe'),
-    object: z.literal('webhook_endpoint'),
-    mode: ModeSchema,
-    url: z.string(),
-    description: z.string().nullable(),
-    event_types: z.array(z.enum(SUBSCRIPTIONS)),
-    status: StatusSchema,
-    last_delivered_at: TimeSchema.nullable(),
-    created_at: TimeSchema,
-    updated_at: TimeSchema,
-  })
-  .openapi('WebhookEndpoint')
-
-export const CreatedWebhookEndpointSchema = WebhookEndpointSchema.extend({
-  secret: z.string().openapi({ description: 'Signs every delivery: shown in this answer and never again.' }),
-}).openapi('CreatedWebhookEndpoint')
-
-export const DeletedWebhookEndpointSchema = z
-  .object({ id: IdSchema('whe'), object: z.literal('webhook_endpoint'), deleted: z.literal(true) })
-  .openapi('DeletedWebhookEndpoint')
-
-export const DeliverySchema = z
-  .object({
-    id: IdSchema('del'),
-    object: z.literal('delivery'),
-    mode: ModeSchema,
-    endpoint_id: IdSchema('whe'),
-    event_id: IdSchema('evt'),
-    status: z.enum(DELIVERY_STATUSES),
-    next_attempt_at: TimeSchema.nullable(),
-    created_at: TimeSchema,
-    finished_at: TimeSchema.nullable(),
-    attempts: z.array(
-      z.object({
-        number: z.int(),
-        attempted_at: TimeSchema,
-        duration_ms: z.int(),
-        outcome: z.enum(DELIVERY_OUTCOMES),
-        response_status: z.int().nullable(),
-        response_body: z.string().nullable().openapi({ description: 'The first 4 KiB' }),
-      }),
-    ),
-  })
-  .openapi('Delivery')
 
 // Normalized before it is measured: what is stored is what is sent to.
 const UrlSchema = z
@@ -78,11 +41,44 @@ const EventTypesSchema = z
   .max(SUBSCRIPTIONS.length)
   .openapi({ description: 'Types, a family (`payment.*`), or `*` for all' })
 
+const MetadataSchema = z
+  .record(z.string().min(1).max(100), z.string().max(500))
+  .refine(
+    (metadata) => JSON.stringify(metadata).length <= LIMITS.metadataBytes,
+    `is larger than ${LIMITS.metadataBytes} bytes`,
+  )
+const CustomHeadersSchema = z
+  .record(z.string().toLowerCase(), z.string())
+  .superRefine((headers, context) => {
+    for (const [name, value] of Object.entries(headers)) {
+      const why = whyNotSendable(name, value)
+      if (why !== undefined) context.addIssue({ code: 'custom', path: [name], message: why })
+    }
+  })
+  .refine(
+    (headers) => Object.keys(headers).length <= LIMITS.customHeadersMax,
+    `are more than ${LIMITS.customHeadersMax}`,
+  )
+  .openapi({ description: 'Sent with every delivery, such as a password of yours', example: { 'x-shop': 'lagos-1' } })
+const RateLimitSchema = z
+  .int()
+  .min(1)
+  .max(6000)
+  .nullable()
+  .openapi({ description: 'Deliveries a minute; null for no limit' })
+const OrderedSchema = z
+  .boolean()
+  .openapi({ description: 'Holds an event of a transaction back until the one before it was taken, or given up' })
+
 const CreateWebhookEndpointSchema = z
   .strictObject({
     url: UrlSchema,
     description: DescriptionSchema.optional(),
     event_types: EventTypesSchema.default(['*']),
+    metadata: MetadataSchema.default({}),
+    custom_headers: CustomHeadersSchema.default({}),
+    rate_limit: RateLimitSchema.default(null),
+    ordered: OrderedSchema.default(false),
   })
   .openapi('CreateWebhookEndpoint', {
     example: { url: 'https://shop.example.com/hooks/paybridge', event_types: ['payment.succeeded', 'payment.failed'] },
@@ -93,7 +89,11 @@ const UpdateWebhookEndpointSchema = z
     url: UrlSchema.optional(),
     description: DescriptionSchema.nullable().optional(),
     event_types: EventTypesSchema.optional(),
-    status: StatusSchema.optional(),
+    metadata: MetadataSchema.optional(),
+    custom_headers: CustomHeadersSchema.optional(),
+    rate_limit: RateLimitSchema.optional(),
+    ordered: OrderedSchema.optional(),
+    status: EndpointStatusSchema.optional(),
   })
   .refine((changes) => Object.keys(changes).length > 0, 'names nothing to change')
   .openapi('UpdateWebhookEndpoint', { example: { status: 'disabled' } })
@@ -137,6 +137,10 @@ export function webhookRoutes(app: App): void {
         url: body.url,
         description: body.description ?? null,
         eventTypes: body.event_types,
+        metadata: body.metadata,
+        customHeaders: body.custom_headers,
+        rateLimit: body.rate_limit,
+        ordered: body.ordered,
       }),
   })
 
@@ -168,10 +172,14 @@ export function webhookRoutes(app: App): void {
     problems: ['webhook_endpoint_not_found', 'webhook_url_forbidden'],
     async run({ deps, requester, params, body }) {
       const changed = await changeWebhookEndpoint(deps, requester, params.id, {
-        url: body.url,
-        description: body.description,
-        eventTypes: body.event_types,
-        status: body.status,
+        ...(body.url === undefined ? {} : { url: body.url }),
+        ...(body.description === undefined ? {} : { description: body.description }),
+        ...(body.event_types === undefined ? {} : { eventTypes: body.event_types }),
+        ...(body.metadata === undefined ? {} : { metadata: body.metadata }),
+        ...(body.custom_headers === undefined ? {} : { customHeaders: body.custom_headers }),
+        ...(body.rate_limit === undefined ? {} : { rateLimit: body.rate_limit }),
+        ...(body.ordered === undefined ? {} : { ordered: body.ordered }),
+        ...(body.status === undefined ? {} : { status: body.status }),
       })
       return changed.ok ? done({ status: 200, body: changed.value, replayed: false }) : changed
     },
@@ -198,13 +206,43 @@ export function webhookRoutes(app: App): void {
     tag: TAG,
     summary: 'List the deliveries to a webhook endpoint',
     params,
-    query: z.strictObject({ ...pageQuery, status: z.enum(DELIVERY_STATUSES).optional() }),
+    query: z.strictObject(logQuery),
     answer: { status: 200, schema: ListSchema(DeliverySchema), description: 'Newest first, each with its attempts.' },
     problems: ['webhook_endpoint_not_found', 'cursor_malformed'],
-    async run({ deps, requester, params, query }) {
-      const page = readPage('del', query)
-      if (!page.ok) return page
-      return listAnswer(await listDeliveriesOf(deps, requester, params.id, query.status, page.value))
+    run: ({ deps, requester, params, query }) => listLog(deps, requester, query, params.id),
+  })
+
+  endpoint(app, {
+    method: 'post',
+    path: '/api/v1/webhooks/{id}/rotate_secret/',
+    tag: TAG,
+    summary: 'Replace the signing secret',
+    description:
+      'Until the overlap has passed every delivery carries two signatures, of the secret before and of this one.',
+    params,
+    body: z
+      .strictObject({
+        overlap_seconds: z.int().min(0).max(LIMITS.secretOverlapSecondsMax).default(LIMITS.secretOverlapSecondsDefault),
+      })
+      .openapi('RotateSecret', { example: { overlap_seconds: 86_400 } }),
+    answer: {
+      status: 200,
+      schema: CreatedWebhookEndpointSchema,
+      description: 'The endpoint, its new secret shown once.',
     },
+    problems: ['webhook_endpoint_not_found', 'idempotency_key_reused', 'idempotency_in_flight'],
+    run: ({ deps, requester, params, body }) => rotateEndpointSecret(deps, requester, params.id, body.overlap_seconds),
+  })
+
+  endpoint(app, {
+    method: 'post',
+    path: '/api/v1/webhooks/{id}/test/',
+    tag: TAG,
+    summary: 'Send a test event',
+    description: 'To this endpoint alone, whatever it subscribed to. How it went is in the list of its deliveries.',
+    params,
+    answer: { status: 202, schema: EventSchema, description: 'The event, on its way.' },
+    problems: ['webhook_endpoint_not_found', 'webhook_endpoint_disabled'],
+    run: ({ deps, requester, params }) => testEndpoint(deps, requester, params.id),
   })
 }

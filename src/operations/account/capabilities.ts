@@ -3,14 +3,24 @@
 import type { JsonObject } from '../../domain/json.ts'
 import { PROVIDER_NAMES, PROVIDERS } from '../../providers/registry.ts'
 
-/** Every provider with its currencies; minimum and maximum in minor units. */
+/** Every provider with what it can do; amounts in minor units. */
 export function listCapabilities(): JsonObject[] {
-  return PROVIDER_NAMES.map((provider) => ({
-    provider,
-    currencies: Object.entries(PROVIDERS[provider].currencies).map(([currency, { minimum, maximum }]) => ({
-      currency,
-      minimum: Number(minimum),
-      maximum: Number(maximum),
-    })),
-  }))
+  return PROVIDER_NAMES.map((provider) => {
+    const { closeCheckout, capabilities } = PROVIDERS[provider]
+    return {
+      provider,
+      currencies: Object.entries(capabilities.currencies).map(([currency, terms]) => ({
+        currency,
+        minimum: Number(terms.minimum),
+        maximum: Number(terms.maximum),
+        step: Number(terms.step ?? 1n),
+        refund_minimum: Number(terms.refundMinimum ?? 1n),
+      })),
+      methods: capabilities.methods,
+      callback_url_required: capabilities.needsCallbackUrl,
+      cancellation: closeCheckout !== undefined,
+      partial_refunds: capabilities.refunds.partial,
+      refund_modes: capabilities.refunds.modes,
+    }
+  })
 }

@@ -11,7 +11,7 @@ import {
 import type { Id } from '../../domain/ids.ts'
 import type { Outcome } from '../../domain/problem.ts'
 import type { CredentialCheck } from '../../providers/contract.ts'
-import { exchange } from '../../providers/exchange.ts'
+import { converse } from '../../providers/exchange.ts'
 import { isProviderName, PROVIDERS } from '../../providers/registry.ts'
 import { type Answer, holdsClaim, makeClaim, type Requester, readAnswer } from '../claimed.ts'
 import type { Deps } from '../deps.ts'
@@ -54,8 +54,7 @@ async function askProvider(deps: Deps, connection: SealedConnection & { provider
   if (!isProviderName(connection.provider)) throw new Error(`connection ${connection.id} is of no known provider`)
   const provider = PROVIDERS[connection.provider]
   const [credentials] = await openCredentials(deps, connection)
-  const exchanged = await exchange(deps.exchange, provider, provider.checkCredentials(credentials))
-  return exchanged.kind === 'answered' ? provider.readCredentialCheck(exchanged.answer) : exchanged
+  return converse(deps.exchange, provider, provider.checkCredentials(credentials))
 }
 
 /** In the provider's words, where it has any. */

@@ -6,7 +6,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import { enter, enterWorker } from '../../db/gate.ts'
-import { answerClaim, type Claim, claimKey, isFirst, readClaim } from '../../db/statements/claims.ts'
+import { answerClaim, type Claim, claimKey, isFirst, problemObject, readClaim } from '../../db/statements/claims.ts'
 import {
   findPayment,
   insertPayment,
@@ -16,19 +16,25 @@ import {
 } from '../../db/statements/payments.ts'
 import { newId, providerReference } from '../../domain/ids.ts'
 import type { Money } from '../../domain/money.ts'
+import type { PaymentMethod } from '../../domain/payment-method.ts'
 import { type Outcome, PROBLEMS, type Problem, refused } from '../../domain/problem.ts'
+import { fraction } from '../../domain/random.ts'
 import { IN_FLIGHT_MS } from '../../domain/retry.ts'
 import { providersFor } from '../../providers/capable.ts'
-import type { CheckoutAnswer, ProviderName } from '../../providers/contract.ts'
+import type { CheckoutAnswer } from '../../providers/contract.ts'
+import type { ProviderName } from '../../providers/registry.ts'
 import { type Answer, holdsClaim, makeClaim, type Requester, readAnswer } from '../claimed.ts'
 import type { Deps } from '../deps.ts'
 import { nudgeDeliveries } from '../nudge.ts'
 import { followUp } from './follow-up.ts'
-import { recordCheckout, sendCheckout } from './open-checkout.ts'
+import { isUnresolved, openCheckout, recordCheckout } from './open-checkout.ts'
 import { openPayment } from './payment.ts'
 
 export interface InitiateInput {
   money: Money
+  /** Of the customer, ISO 3166-1 alpha-2: what routing rules decide by. */
+  country: string | undefined
+  method: PaymentMethod | undefined
   /** The merchant's own; without one the transaction's id is used. */
   reference: string | undefined
   provider: ProviderName | undefined
@@ -40,13 +46,14 @@ export interface InitiateInput {
 }
 
 /**
- * Two round trips, and the provider's call between them.
+ * Two round trips, and the provider's call between them; one more for each connection that had to be left.
  * Answers 201 with a checkout page, or 202 where the provider gave no clear answer: the transaction will tell.
  * Refuses `no_usable_connection`, `amount_below_minimum`, `amount_above_maximum`, `reference_taken`, and
  * `provider_refused`, which leaves a failed transaction.
  */
 export async function initiate(deps: Deps, requester: Requester, input: InitiateInput): Promise<Outcome<Answer>> {
-  const providers = providersFor(input.money, input.provider)
+  const { money, method, callbackUrl, provider } = input
+  const providers = providersFor({ money, method, callbackUrl, provider })
   if (!providers.ok) return providers
   const now = deps.clock.now()
   const transactionId = newId('txn', now.getTime(), deps.random)
@@ -63,37 +70,51 @@ export async function initiate(deps: Deps, requester: Requester, input: Initiate
         {
           id: transactionId,
           reference: input.reference ?? transactionId,
-          amount: input.money.amount,
-          currency: input.money.currency,
+          amount: money.amount,
+          currency: money.currency,
           customerEmail: input.customer.email,
           customerName: input.customer.name ?? null,
           customerPhone: input.customer.phone ?? null,
           description: input.description ?? null,
           metadata: input.metadata,
-          callbackUrl: input.callbackUrl ?? null,
+          callbackUrl: callbackUrl ?? null,
+          country: input.country ?? null,
+          method: method ?? null,
+          onlyProvider: provider ?? null,
           expiresAt: new Date(now.getTime() + input.expiresInSeconds * 1000),
           nextCheckAt: new Date(now.getTime() + IN_FLIGHT_MS),
         },
         { id: attemptId, reference: providerReference(attemptId) },
-        providers.value,
+        {
+          ...money,
+          country: input.country ?? null,
+          method: method ?? null,
+          capable: providers.value,
+          draw: fraction(deps.random),
+        },
       ),
       readClaim(db, claim.key),
       findPayment(db, sql`(select c.resource_id from idempotency_claims c where c.key = ${claim.key})`),
     ],
   )
   if (!batch.ok) return batch
-  const [, , , , claims, payments] = batch.rows
+  const [, , written, , , claims, payments] = batch.rows
   if (!holdsClaim(claim, claims)) return readAnswer(deps, claim, claims)
   const [row] = payments
   if (row === undefined) throw new Error('a payment was written and is not there')
-  return row.transactionId === transactionId ? askForPage(deps, claim, row) : finishForTheDead(deps, claim, row)
+  if (row.transactionId !== transactionId) return finishForTheDead(deps, claim, row)
+  return askForPage(deps, claim, row, Number(written.rows[0]?.alternatives ?? 0))
 }
 
-async function askForPage(deps: Deps, claim: Claim, row: PaymentRow): Promise<Outcome<Answer>> {
-  const payment = await openPayment(deps, row)
-  const answer = await sendCheckout(deps, payment)
-  const statements = recordCheckout(deps.worker.db, payment, answer, deps.clock.now())
-  return remember(deps, claim, row.transactionId, statements, resultOf(row.transactionId, answer))
+async function askForPage(deps: Deps, claim: Claim, row: PaymentRow, alternatives: number): Promise<Outcome<Answer>> {
+  const { transactionId } = row
+  const asked = await openCheckout(deps, await openPayment(deps, row), alternatives)
+  const statements = recordCheckout(deps.worker.db, asked, deps.clock.now())
+  const told = await remember(deps, claim, transactionId, statements, resultOf(transactionId, asked.answer))
+  if (isUnresolved(asked.answer)) {
+    await deps.nudge([{ kind: 'follow_up', transactionId, delaySeconds: IN_FLIGHT_MS / 1000 }])
+  }
+  return told
 }
 
 /** The request that wrote this payment died before it could answer: its work is finished, not done again. */
@@ -121,6 +142,7 @@ function resultOf(transactionId: string, answer: CheckoutAnswer): Result {
     case 'opened':
       return { statusCode: 201, answer: transactionObject(transactionId) }
     case 'refused':
+      if (isUnresolved(answer)) return { statusCode: 202, answer: transactionObject(transactionId) }
       return refusal(transactionId, `${answer.reason}: ${answer.message}`)
     case 'exists':
     case 'unknown':
@@ -130,7 +152,7 @@ function resultOf(transactionId: string, answer: CheckoutAnswer): Result {
 
 function refusal(transactionId: string, detail: string | undefined): Result {
   const problem: Problem = { code: 'provider_refused', transactionId, detail }
-  return { statusCode: PROBLEMS[problem.code].status, answer: sql`${JSON.stringify(problem)}::jsonb` }
+  return { statusCode: PROBLEMS[problem.code].status, answer: problemObject(problem) }
 }
 
 /** The second batch. It runs as the worker: the answer is a fact by now, whatever became of the caller's key. */

@@ -8,17 +8,20 @@ import { enterWorker } from '../../db/gate.ts'
 import { findPaymentOfEvent, type PaymentRow, readOutcome } from '../../db/statements/payments.ts'
 import {
   type FinalStatus,
+  findRefundsOfEvent,
   finishProviderEvent,
   leaseProviderEvent,
   retryProviderEvent,
 } from '../../db/statements/provider-events.ts'
+import type { RefundRow } from '../../db/statements/refunds.ts'
 import { fraction } from '../../domain/random.ts'
 import { nextApplyAt } from '../../domain/retry.ts'
-import type { Confirmation } from '../../providers/contract.ts'
 import type { Deps } from '../deps.ts'
 import { nudgeDeliveries } from '../nudge.ts'
-import { openPayment } from '../payments/payment.ts'
+import { closeWhenOver } from '../payments/follow-up.ts'
+import { openPayment, type Payment } from '../payments/payment.ts'
 import { askProvider, settle } from '../payments/settle.ts'
+import { type Learned, learnRefunds } from '../refunds/follow-up.ts'
 
 /** Safe at any time and any number of times: an event that is applied, or that somebody else is at, is left alone. */
 export async function applyProviderEvent(deps: Deps, id: string): Promise<void> {
@@ -26,32 +29,49 @@ export async function applyProviderEvent(deps: Deps, id: string): Promise<void> 
   const taken = await deps.worker.run(enterWorker(db, deps.clock.now()), [
     leaseProviderEvent(db, id),
     findPaymentOfEvent(db, id),
+    findRefundsOfEvent(db, id),
   ])
   if (!taken.ok) throw new Error(`provider event ${id} was not taken: ${taken.problem.code}`)
-  const [[lease], [row]] = taken.rows
+  const [[lease], [row], refunds] = taken.rows
   if (lease === undefined) return
-  if (row === undefined) return finish(deps, id, lease.reference === null ? 'ignored' : 'unmatched')
-  await applyTo(deps, id, row, lease.attempts)
+  if (row === undefined) return finish(deps, id, lease.about === 'nothing' ? 'ignored' : 'unmatched')
+  await applyTo(deps, id, row, lease, refunds)
 }
 
-async function applyTo(deps: Deps, id: string, row: PaymentRow, attempts: number): Promise<void> {
+type Lease = Awaited<ReturnType<typeof leaseProviderEvent>>[number]
+
+async function applyTo(
+  deps: Deps,
+  id: string,
+  row: PaymentRow,
+  { about, attempts }: Lease,
+  refunds: readonly RefundRow[],
+): Promise<void> {
   const { db } = deps.worker
   const payment = await openPayment(deps, row)
-  const confirmation = await askProvider(deps, payment)
-  const now = deps.clock.now()
+  // News of a refund is news of a payment as well, until we know that it was paid.
+  const isOfRefund = about === 'refund' && row.transactionStatus === 'succeeded' && row.attemptStatus === 'succeeded'
+  const learned = isOfRefund ? await learnRefunds(deps, payment, refunds) : await learnPayment(deps, payment)
+  const isDone = learned.isClear && (isOfRefund || about !== 'refund')
   const batch = await deps.worker.runFor(
-    enterWorker(db, now),
-    [...settle(db, payment, confirmation, now), afterwards(deps, id, confirmation, attempts, now)],
+    enterWorker(db, deps.clock.now()),
+    [...learned.statements, afterwards(deps, id, isDone, attempts)],
     readOutcome(db, payment.transactionId),
   )
   if (!batch.ok) throw new Error(`provider event ${id} was not applied: ${batch.problem.code}`)
   await nudgeDeliveries(deps, batch.rows[0]?.deliveryIds ?? [])
 }
 
-function afterwards(deps: Deps, id: string, confirmation: Confirmation, attempts: number, now: Date): BatchItem<'pg'> {
+async function learnPayment(deps: Deps, payment: Payment): Promise<Learned> {
+  const confirmation = await closeWhenOver(deps, payment, await askProvider(deps, payment))
+  const statements = settle(deps.worker.db, payment, confirmation, deps.clock.now())
+  return { statements, isClear: confirmation.kind === 'found' }
+}
+
+function afterwards(deps: Deps, id: string, isDone: boolean, attempts: number): BatchItem<'pg'> {
   const { db } = deps.worker
-  if (confirmation.kind === 'found') return finishProviderEvent(db, id, 'applied')
-  const next = nextApplyAt(attempts, now, fraction(deps.random))
+  if (isDone) return finishProviderEvent(db, id, 'applied')
+  const next = nextApplyAt(attempts, deps.clock.now(), fraction(deps.random))
   return next === undefined ? finishProviderEvent(db, id, 'abandoned') : retryProviderEvent(db, id, next)
 }
 

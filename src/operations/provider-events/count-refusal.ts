@@ -3,11 +3,10 @@
 import { enterWorker } from '../../db/gate.ts'
 import { countRefusal } from '../../db/statements/provider-events.ts'
 import type { ProblemCode } from '../../domain/problem.ts'
-import type { ProviderName } from '../../providers/contract.ts'
 import type { Deps } from '../deps.ts'
 
 /** Runs after the answer. It never throws: a count is not worth a failed request. */
-export async function countRefusedPost(deps: Deps, provider: ProviderName, reason: ProblemCode): Promise<void> {
+export async function countRefusedPost(deps: Deps, provider: string, reason: ProblemCode): Promise<void> {
   const { db } = deps.worker
   try {
     await deps.worker.run(enterWorker(db, deps.clock.now()), [countRefusal(db, provider, reason)])

@@ -6,7 +6,7 @@
 import { enterWorker } from '../../db/gate.ts'
 import {
   findConnection,
-  findConnectionOfReference,
+  findConnectionOfPayment,
   findProviderEvent,
   storeProviderEvent,
 } from '../../db/statements/provider-events.ts'
@@ -48,18 +48,18 @@ async function verifyPosted(
   posted: Posted,
   claim: WebhookClaim | undefined,
 ): Promise<Outcome<string>> {
-  const key = `${provider.name}:${posted.connectionId ?? claim?.reference ?? ''}`
+  const key = `${provider.name}:${posted.connectionId ?? claim?.reference ?? claim?.providerTransactionId ?? ''}`
   const warm = deps.webhookSecrets.get(key)
   if (warm !== undefined) {
-    const check = await verifyWith(provider, posted, warm.credentials)
+    const check = await verifyWith(deps, provider, posted, warm.credentials)
     if (check === 'valid') return done(warm.connectionId)
     if (check === 'missing') return refused('signature_missing')
     // The secret may have changed since it was kept: what is wrong with the warm one is tried with a fresh one.
   }
-  const fresh = await loadSecrets(deps, provider, posted.connectionId, claim?.reference)
+  const fresh = await loadSecrets(deps, provider, posted.connectionId, claim)
   if (!fresh.ok) return fresh
   deps.webhookSecrets.set(key, fresh.value)
-  switch (await verifyWith(provider, posted, fresh.value.credentials)) {
+  switch (await verifyWith(deps, provider, posted, fresh.value.credentials)) {
     case 'valid':
       return done(fresh.value.connectionId)
     case 'missing':
@@ -70,24 +70,26 @@ async function verifyPosted(
 }
 
 async function verifyWith(
+  deps: Deps,
   provider: Provider,
   posted: Posted,
   credentials: readonly Credentials[],
 ): Promise<WebhookCheck> {
   let check: WebhookCheck = 'wrong'
   for (const candidate of credentials) {
-    check = await provider.verifyWebhook(posted.body, posted.headers, candidate)
+    check = await provider.verifyWebhook(posted.body, posted.headers, candidate, deps.clock.now())
     if (check !== 'wrong') return check
   }
   return check
 }
 
-async function loadSecrets(deps: Deps, provider: Provider, connectionId?: string, reference?: string) {
+async function loadSecrets(deps: Deps, provider: Provider, connectionId?: string, claim?: WebhookClaim) {
   const { db } = deps.worker
-  if (connectionId === undefined && reference === undefined) return refused('webhook_unattributable')
+  const isNamed = claim?.reference !== undefined || claim?.providerTransactionId !== undefined
+  if (connectionId === undefined && (claim === undefined || !isNamed)) return refused('webhook_unattributable')
   const batch = await deps.worker.run(enterWorker(db, deps.clock.now()), [
     connectionId === undefined
-      ? findConnectionOfReference(db, reference ?? '', provider.name)
+      ? findConnectionOfPayment(db, claim ?? NO_PAYMENT, provider.name)
       : findConnection(db, connectionId, provider.name),
   ])
   if (!batch.ok) return batch
@@ -95,6 +97,8 @@ async function loadSecrets(deps: Deps, provider: Provider, connectionId?: string
   if (connection === undefined) return refused('webhook_unattributable')
   return done({ connectionId: connection.id, credentials: await openCredentials(deps, connection) })
 }
+
+const NO_PAYMENT = { reference: undefined, providerTransactionId: undefined }
 
 async function store(
   deps: Deps,
@@ -105,9 +109,9 @@ async function store(
   const { db } = deps.worker
   const now = deps.clock.now()
   const id = newId('pev', now.getTime(), deps.random)
-  const { dedupeKey, type, reference } = claim
+  const { dedupeKey } = claim
   const batch = await deps.worker.run(enterWorker(db, now), [
-    storeProviderEvent(db, connectionId, { id, dedupeKey, type, reference, rawBody }),
+    storeProviderEvent(db, connectionId, { id, ...claim, rawBody }),
     findProviderEvent(db, connectionId, dedupeKey),
   ])
   if (!batch.ok) return batch

@@ -2,30 +2,49 @@
 
 import { newWebhookSecret } from '../../crypto/standard-webhooks.ts'
 import { type Caller, enter } from '../../db/gate.ts'
-import { findEndpointOfLog, listDeliveries } from '../../db/statements/deliveries.ts'
+import {
+  type DeliveryFilters,
+  findDelivery,
+  findEndpointOfLog,
+  listDeliveries,
+} from '../../db/statements/deliveries.ts'
 import type { Page } from '../../db/statements/page.ts'
 import {
+  askForTest,
   findWebhookEndpoint,
   insertWebhookEndpoint,
+  latestTest,
   listWebhookEndpoints,
   removeWebhookEndpoint,
+  rotateSecret,
   updateWebhookEndpoint,
-  type WebhookEndpointChanges,
   webhookEndpointObject,
 } from '../../db/statements/webhook-endpoints.ts'
-import type { DeliveryStatus, Subscription } from '../../domain/event.ts'
-import { newId } from '../../domain/ids.ts'
+import type { Subscription } from '../../domain/event.ts'
+import { type Id, newId } from '../../domain/ids.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import { done, type Outcome, refused } from '../../domain/problem.ts'
 import { type Answer, type Requester, runClaimed } from '../claimed.ts'
 import type { Deps } from '../deps.ts'
 import { type List, toList } from '../list.ts'
-import { sealEndpointSecret } from './endpoint-secret.ts'
+import { sealEndpointHeaders, sealEndpointSecret } from './endpoint-secret.ts'
 
 export interface WebhookEndpointInput {
   url: string
   description: string | null
   eventTypes: readonly Subscription[]
+  metadata: Record<string, string>
+  /** By their names in lower case; their values leave this service with deliveries only. */
+  customHeaders: Readonly<Record<string, string>>
+  /** Deliveries a minute; null for no limit. */
+  rateLimit: number | null
+  ordered: boolean
+}
+
+/** What can be changed; undefined is left as it is. */
+export interface EndpointChanges extends Partial<Omit<WebhookEndpointInput, 'eventTypes'>> {
+  eventTypes?: Subscription[]
+  status?: 'active' | 'disabled'
 }
 
 /** Refuses `webhook_url_forbidden` and `webhook_endpoints_too_many`. One round trip, as are all of these. */
@@ -38,12 +57,14 @@ export async function createWebhookEndpoint(
   const id = newId('whe', deps.clock.now().getTime(), deps.random)
   const secret = newWebhookSecret(deps.random)
   const sealedSecret = await sealEndpointSecret(deps, id, secret)
+  const { customHeaders, ...rest } = input
+  const headers = await sealHeaders(deps, id, customHeaders)
   return runClaimed(deps, requester, {
     permit: { scope: 'webhooks:write', action: 'webhook_endpoint.created' },
     resourceId: id,
     status: 201,
     showOnce: { secret },
-    statements: (db, first) => insertWebhookEndpoint(db, first, { ...input, id, sealedSecret }),
+    statements: (db, first) => insertWebhookEndpoint(db, first, { ...rest, ...headers, id, sealedSecret }),
     answer: webhookEndpointObject(id),
   })
 }
@@ -69,13 +90,15 @@ export async function changeWebhookEndpoint(
   deps: Deps,
   caller: Caller,
   id: string,
-  changes: WebhookEndpointChanges,
+  changes: EndpointChanges,
 ): Promise<Outcome<JsonObject>> {
   if (changes.url !== undefined && !deps.egress.allows(changes.url)) return urlForbidden()
   const { db } = deps.api
   const permit = { scope: 'webhooks:write', action: 'webhook_endpoint.updated' } as const
+  const { customHeaders, ...rest } = changes
+  const headers = customHeaders === undefined ? {} : await sealHeaders(deps, id, customHeaders)
   const batch = await deps.api.run(enter(db, deps.clock.now(), caller, permit), [
-    updateWebhookEndpoint(db, id, changes),
+    updateWebhookEndpoint(db, id, { ...rest, ...headers }),
   ])
   if (!batch.ok) return batch
   const [[row]] = batch.rows
@@ -93,22 +116,72 @@ export async function deleteWebhookEndpoint(deps: Deps, caller: Caller, id: stri
   return done({ id: row.id, object: 'webhook_endpoint', deleted: true })
 }
 
-/** What was and will be sent to the endpoint, also to a deleted one. Refuses `webhook_endpoint_not_found`. */
+/**
+ * Another secret; the one before signs beside it until the overlap has passed. Refuses `webhook_endpoint_not_found`.
+ */
+export async function rotateEndpointSecret(
+  deps: Deps,
+  requester: Requester,
+  id: Id<'whe'>,
+  overlapSeconds: number,
+): Promise<Outcome<Answer>> {
+  const secret = newWebhookSecret(deps.random)
+  const sealedSecret = await sealEndpointSecret(deps, id, secret)
+  const until = new Date(deps.clock.now().getTime() + overlapSeconds * 1000)
+  return runClaimed(deps, requester, {
+    permit: { scope: 'webhooks:write', action: 'webhook_endpoint.secret_rotated' },
+    resourceId: id,
+    status: 200,
+    showOnce: { secret },
+    statements: (db, first) => rotateSecret(db, first, id, sealedSecret, until),
+    answer: webhookEndpointObject(id),
+  })
+}
+
+/** Sends the endpoint a test event. Refuses `webhook_endpoint_not_found` and `webhook_endpoint_disabled`. */
+export async function testEndpoint(deps: Deps, requester: Requester, id: Id<'whe'>): Promise<Outcome<Answer>> {
+  const asked = await runClaimed(deps, requester, {
+    permit: { scope: 'webhooks:write', action: 'webhook_endpoint.tested' },
+    resourceId: id,
+    status: 202,
+    statements: (db, first) => askForTest(db, first, id),
+    answer: latestTest(id),
+  })
+  if (asked.ok) await deps.nudge([{ kind: 'deliver', deliveryIds: [], delaySeconds: 0 }])
+  return asked
+}
+
+/** What was and will be sent, also to a deleted endpoint. Refuses `webhook_endpoint_not_found` of one that never was. */
 export async function listDeliveriesOf(
   deps: Deps,
   caller: Caller,
-  endpointId: string,
-  status: DeliveryStatus | undefined,
+  filters: DeliveryFilters,
   page: Page,
 ): Promise<Outcome<List>> {
   const { db } = deps.api
   const batch = await deps.api.run(enter(db, deps.clock.now(), caller, { scope: 'webhooks:read' }), [
-    findEndpointOfLog(db, endpointId),
-    listDeliveries(db, endpointId, status, page),
+    findEndpointOfLog(db, filters.endpointId ?? ''),
+    listDeliveries(db, filters, page),
   ])
   if (!batch.ok) return batch
   const [[endpoint], rows] = batch.rows
-  return endpoint === undefined ? refused('webhook_endpoint_not_found') : done(toList(rows, page))
+  if (filters.endpointId !== undefined && endpoint === undefined) return refused('webhook_endpoint_not_found')
+  return done(toList(rows, page))
+}
+
+/** Refuses `delivery_not_found`. */
+export async function getDelivery(deps: Deps, caller: Caller, id: string): Promise<Outcome<JsonObject>> {
+  const { db } = deps.api
+  const gate = enter(db, deps.clock.now(), caller, { scope: 'webhooks:read' })
+  const batch = await deps.api.run(gate, [findDelivery(db, id)])
+  if (!batch.ok) return batch
+  const [[row]] = batch.rows
+  return row === undefined ? refused('delivery_not_found') : done(row.object)
+}
+
+async function sealHeaders(deps: Deps, endpointId: string, headers: Readonly<Record<string, string>>) {
+  const sealedHeaders = await sealEndpointHeaders(deps, endpointId, headers)
+  return { headerNames: Object.keys(headers).sort(), sealedHeaders }
 }
 
 function urlForbidden() {

@@ -1,58 +1,45 @@
 /**
  * Paystack's words: the shapes of its answers, its statuses and its units. Facts: paystack.com/docs, the pages on
- * transactions, verification and webhooks. Answers are parsed loosely (fields come and go) and checked strictly.
+ * transactions, verification, refunds and webhooks.
  */
 
 import { z } from 'zod'
 import { type Currency, currencyExponent } from '../../domain/currencies.ts'
-import { rescaleAmount } from '../../domain/money.ts'
+import type { PaymentMethod } from '../../domain/payment-method.ts'
+import type { RefundReport } from '../../domain/refund.ts'
 import { MODES } from '../../domain/transaction.ts'
 import type { ReportedStatus } from '../../domain/verdict.ts'
 import type { CurrencyTerms } from '../contract.ts'
-import { Words } from '../words.ts'
-
-/** Paystack counts every currency in hundredths, XOF too, which ISO 4217 gives no minor unit. */
-const WIRE_EXPONENT = 2
+import { NumericId, PageUrl, ProviderId, Reference, Time, WireAmount, wordTable } from '../kit/schemas.ts'
+import { subunits } from '../kit/subunits.ts'
+import { Words } from '../kit/words.ts'
 
 /** Old documentation: ten million of the main unit at most, in every currency. */
 const MAJOR_UNITS_MAX = 10_000_000n
 
-const terms = (minimum: bigint, currency: Currency): CurrencyTerms => ({
+const terms = (minimum: bigint, currency: Currency, refundMinimum = 1n): CurrencyTerms => ({
   minimum,
   maximum: MAJOR_UNITS_MAX * 10n ** BigInt(currencyExponent(currency)),
+  refundMinimum,
 })
 
 /** Documented minimums, in minor units. Which of these an account takes is the account's own setting. */
 export const CURRENCIES = {
-  NGN: terms(5_000n, 'NGN'),
+  NGN: terms(5_000n, 'NGN', 5_000n),
   USD: terms(200n, 'USD'),
-  GHS: terms(10n, 'GHS'),
+  GHS: terms(10n, 'GHS', 100n),
   ZAR: terms(100n, 'ZAR'),
   KES: terms(300n, 'KES'),
   XOF: terms(1n, 'XOF'),
 } satisfies Partial<Record<Currency, CurrencyTerms>>
 
-const isTaken = (currency: string): currency is keyof typeof CURRENCIES => Object.hasOwn(CURRENCIES, currency)
+export const METHODS: readonly PaymentMethod[] = ['card', 'bank_account', 'bank_transfer', 'mobile_money', 'ussd']
 
-/**
- * Our minor units as Paystack's.
- * @throws RangeError for a currency that Paystack does not take: nothing is sent that means another sum there
- */
-export function toWire(amount: bigint, currency: Currency): number {
-  const wire = isTaken(currency) ? rescaleAmount(amount, currencyExponent(currency), WIRE_EXPONENT) : undefined
-  if (wire === undefined) throw new RangeError(`${currency} amount does not fit Paystack's unit`)
-  return Number(wire)
-}
+/** Paystack's filter of the page's channels, which are called as our methods are, but for one. */
+export const channelsOf = (method: PaymentMethod): string[] => [method === 'bank_account' ? 'bank' : method]
 
-/** Paystack's subunits as ours; undefined for what is no whole number of our units in a currency that it takes. */
-export function fromWire(amount: z.output<typeof WireAmount>, currency: string): bigint | undefined {
-  const digits = String(amount)
-  if (!isTaken(currency) || !/^\d{1,18}$/.test(digits)) return undefined
-  return rescaleAmount(BigInt(digits), WIRE_EXPONENT, currencyExponent(currency))
-}
-
-/** An integer or, in some events, a string of digits. What else may stand there is read by `fromWire`, not guessed at. */
-const WireAmount = z.union([z.number(), z.string()])
+/** Paystack counts every currency in hundredths, XOF too, which ISO 4217 gives no minor unit. */
+export const { toWire, fromWire } = subunits({ NGN: 2, USD: 2, GHS: 2, ZAR: 2, KES: 2, XOF: 2 })
 
 export const Envelope = z.object({
   /** Says that the call worked, nothing about the money. */
@@ -60,13 +47,8 @@ export const Envelope = z.object({
   message: Words.nullish().transform((message) => message ?? ''),
   code: z.string().nullish().catch(undefined),
   data: z.unknown().optional(),
+  meta: z.unknown().optional(),
 })
-
-/** The payer's page: over TLS, except on the developer's own machine. */
-const PageUrl = z.union([
-  z.url({ protocol: /^https$/ }).max(2000),
-  z.url({ protocol: /^http$/, hostname: /^(localhost|127\.0\.0\.1)$/ }).max(2000),
-])
 
 export const Initialized = z.object({
   authorization_url: PageUrl,
@@ -74,9 +56,11 @@ export const Initialized = z.object({
   reference: z.string(),
 })
 
-export const VerifiedTransaction = z.object({
-  /** An unsigned 64-bit number: kept as text. */
-  id: z.union([z.int().nonnegative(), z.string().regex(/^\d{1,20}$/)]).transform(String),
+const Currency3 = z.string().regex(/^[A-Za-z]{3}$/)
+
+export const Transaction = z.object({
+  /** An unsigned 64-bit number. */
+  id: NumericId,
   domain: z.enum(MODES),
   reference: z.string(),
   status: z.string(),
@@ -84,45 +68,67 @@ export const VerifiedTransaction = z.object({
   /** Absent in old bodies. */
   requested_amount: WireAmount.nullish(),
   fees: WireAmount.nullish(),
-  currency: z.string().regex(/^[A-Za-z]{3}$/),
+  currency: Currency3,
   gateway_response: Words.nullish().catch(undefined),
   message: Words.nullish().catch(undefined),
 })
 
-/** Our own are `[a-z0-9-]`; any other word names nothing of ours, and need not be one that can be looked up. */
-const Reference = z
-  .string()
-  .regex(/^[\w.=-]{1,200}$/)
-  .nullish()
+/** `meta` of a list by cursors: the page after this one. */
+export const Cursor = z.object({ next: z.string().max(500).nullish() }).transform(({ next }) => next ?? undefined)
+
+/** `meta` of a list by pages: how many rows there are in all. */
+export const Total = z
+  .object({ total: z.int() })
+  .transform(({ total }) => total)
+  .optional()
   .catch(undefined)
+
+export const RefundRow = z.object({
+  id: NumericId,
+  /** A number in lists, an object in the answer that makes the refund. */
+  transaction: NumericId.optional().catch(undefined),
+  amount: WireAmount,
+  currency: Currency3,
+  status: z.string(),
+  merchant_note: z.string().nullish().catch(undefined),
+  reason: Words.nullish().catch(undefined),
+  createdAt: Time,
+  created_at: Time,
+})
 
 export const WebhookBody = z.object({
   event: z.string().regex(/^[\w.-]{1,100}$/),
   data: z.object({
-    id: z
-      .union([z.int(), z.string().regex(/^[\w.-]{1,100}$/)])
-      .nullish()
-      .catch(undefined),
+    id: ProviderId.nullish().catch(undefined),
     reference: Reference,
     transaction_reference: Reference,
     transaction: z.object({ reference: Reference }).nullish().catch(undefined),
   }),
 })
 
-/** What each transaction status means here. `abandoned` is every page's first status, so it is unpaid, not failed. */
-const STATUSES: ReadonlyMap<string, ReportedStatus> = new Map([
-  ['abandoned', 'unpaid'],
-  ['ongoing', 'processing'],
-  ['pending', 'processing'],
-  ['processing', 'processing'],
-  ['queued', 'processing'],
-  ['success', 'paid'],
-  ['failed', 'failed'],
-  ['reversal-pending', 'reversed'],
-  ['reversed', 'reversed'],
-])
+/** `abandoned` is every page's first status, so it is unpaid, not failed. Unlisted is never success and never failure. */
+export const reportedStatus = wordTable<ReportedStatus>(
+  {
+    abandoned: 'unpaid',
+    ongoing: 'processing',
+    pending: 'processing',
+    processing: 'processing',
+    queued: 'processing',
+    success: 'paid',
+    failed: 'failed',
+    'reversal-pending': 'reversed',
+    reversed: 'reversed',
+  },
+  'unrecognised',
+)
 
-/** A word that is not listed is never success and never failure. */
-export function reportedStatus(status: string): ReportedStatus {
-  return STATUSES.get(status) ?? 'unrecognised'
-}
+export const refundReport = wordTable<RefundReport>(
+  {
+    pending: 'pending',
+    processing: 'pending',
+    'needs-attention': 'requires_action',
+    processed: 'succeeded',
+    failed: 'failed',
+  },
+  'unrecognised',
+)

@@ -44,10 +44,10 @@ async function saidUntil(main: Main, wanted: string): Promise<string> {
 }
 
 test('it serves the API, starts a payment as it says, and ends everything at Ctrl-C', async () => {
-  const ports = await findPorts({ api: 0, database: 0, paystack: 0 })
+  const ports = await findPorts({ api: 0, database: 0, simulators: 0 })
   const main = start(
     ...['--port', String(ports.api), '--database-port', String(ports.database)],
-    ...['--paystack-port', String(ports.paystack)],
+    ...['--simulators-port', String(ports.simulators)],
   )
   const ended = once(main, 'exit')
   const said = await saidUntil(main, "}}'")
@@ -61,7 +61,7 @@ test('it serves the API, starts a payment as it says, and ends everything at Ctr
   })
   expect(response.status).toBe(201)
   expect(await response.json()).toMatchObject({
-    checkout_url: expect.stringContaining(`http://127.0.0.1:${ports.paystack}/checkout/`),
+    checkout_url: expect.stringContaining(`http://127.0.0.1:${ports.simulators}/paystack/checkout/`),
   })
 
   const children = descendantsOf(main.pid ?? 0)

@@ -20,23 +20,23 @@ async function take(port: number): Promise<number> {
 test.each([
   { name: 'api', use: 'the API', option: '--port' },
   { name: 'database', use: 'the database', option: '--database-port' },
-  { name: 'paystack', use: 'the Paystack simulator', option: '--paystack-port' },
+  { name: 'simulators', use: 'the simulators', option: '--simulators-port' },
 ])('a taken port for $use is told with the option $option', async ({ name, use, option }) => {
   const port = await take(0)
-  const refusal = findPorts({ api: 0, database: 0, paystack: 0, [name]: port })
+  const refusal = findPorts({ api: 0, database: 0, simulators: 0, [name]: port })
   await expect(refusal).rejects.toThrow(
     `Port ${port}, for ${use}, is in use already: change it with ${option}.\nFor example: npm run dev -- ${option} ${port + 1}`,
   )
 })
 
 test('all ports that are taken are told at once', async () => {
-  const [api, paystack] = [await take(0), await take(0)]
-  const refusal = findPorts({ api, database: 0, paystack })
-  await expect(refusal).rejects.toThrow(`npm run dev -- --port ${api + 1} --paystack-port ${paystack + 1}`)
+  const [api, simulators] = [await take(0), await take(0)]
+  const refusal = findPorts({ api, database: 0, simulators })
+  await expect(refusal).rejects.toThrow(`npm run dev -- --port ${api + 1} --simulators-port ${simulators + 1}`)
 })
 
 test('0 becomes a free port, another one for each', async () => {
-  const { api, database, paystack } = await findPorts({ api: 0, database: 0, paystack: 0 })
-  expect(new Set([0, api, database, paystack]).size).toBe(4)
-  for (const port of [api, database, paystack]) await take(port)
+  const { api, database, simulators } = await findPorts({ api: 0, database: 0, simulators: 0 })
+  expect(new Set([0, api, database, simulators]).size).toBe(4)
+  for (const port of [api, database, simulators]) await take(port)
 })

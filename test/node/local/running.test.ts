@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { findRunning, takeFolder } from '../../../local/platform/running.ts'
 
-const ADDRESSES = { apiUrl: 'http://127.0.0.1:8787', paystackUrl: 'http://127.0.0.1:4010' }
+const ADDRESSES = { apiUrl: 'http://127.0.0.1:8787', simulatorsUrl: 'http://127.0.0.1:4010' }
 
 let folder: string
 beforeEach(async () => {

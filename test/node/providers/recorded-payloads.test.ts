@@ -7,30 +7,53 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { parseExactJson } from '../../../src/providers/exact-json.ts'
+import { newId } from '../../../src/domain/ids.ts'
+import type { AttemptKnown, ProviderAnswer } from '../../../src/providers/contract.ts'
+import { parseExactJson } from '../../../src/providers/kit/exact-json.ts'
 import { PROVIDERS } from '../../../src/providers/registry.ts'
 import { EVENTS, initialized, REFERENCE, verified } from '../../providers/paystack-fixtures.ts'
+import { outcomeOf } from '../../support/conversation.ts'
 
 const { paystack } = PROVIDERS
 const RECORDINGS = join(import.meta.dirname, '../../../../shared/providers/payloads/paystack')
 
-const requestOf = (reference: string, amount: number) =>
-  ({
-    reference,
-    amount: BigInt(amount),
-    currency: 'NGN',
-    customerEmail: 'ada@customer.test',
+const CREDENTIALS = { secret_key: 'sk_test_5d7c1f93b8e2460a' }
+const NOW = new Date('2026-11-24T09:00:00.000Z')
+
+const attempt = (reference: string, amount: number): AttemptKnown => ({
+  reference,
+  amount: BigInt(amount),
+  currency: 'NGN',
+  checkoutId: undefined,
+  checkoutUrl: undefined,
+  providerTransactionId: undefined,
+  createdAt: NOW,
+  expiresAt: new Date('2026-11-25T09:00:00.000Z'),
+})
+
+function readCheckout(answer: ProviderAnswer, reference: string, amount: number) {
+  const request = {
+    ...attempt(reference, amount),
+    customer: { email: 'ada@customer.test', name: undefined, phone: undefined },
+    description: undefined,
     callbackUrl: undefined,
+    method: undefined,
     metadata: {},
-  }) as const
+  }
+  return outcomeOf(paystack.createCheckout(request, CREDENTIALS), answer)
+}
+
+const readConfirmation = (answer: ProviderAnswer) =>
+  outcomeOf(paystack.confirm(attempt(REFERENCE, 150_000), CREDENTIALS), answer)
+const readCredentialCheck = (answer: ProviderAnswer) => outcomeOf(paystack.checkCredentials(CREDENTIALS), answer)
 
 test('the plug-in does its work in Node', async () => {
   const body = new TextEncoder().encode(JSON.stringify({ event: 'charge.success', ...EVENTS['charge.success'] }))
   expect(await paystack.readWebhook(body)).toMatchObject({ reference: REFERENCE })
   const headers = new Headers({ 'x-paystack-signature': '0'.repeat(128) })
-  expect(await paystack.verifyWebhook(body, headers, { secret_key: 'sk_test_5d7c1f93b8e2460a' })).toBe('wrong')
-  expect(paystack.readConfirmation({ status: 200, body: verified() })).toMatchObject({ status: 'paid' })
-  const opened = paystack.readCheckout({ status: 200, body: initialized(REFERENCE) }, requestOf(REFERENCE, 150_000))
+  expect(await paystack.verifyWebhook(body, headers, CREDENTIALS, NOW)).toBe('wrong')
+  expect(readConfirmation({ status: 200, body: verified() })).toMatchObject({ status: 'paid' })
+  const opened = readCheckout({ status: 200, body: initialized(REFERENCE) }, REFERENCE, 150_000)
   expect(opened.kind).toBe('opened')
 })
 
@@ -99,7 +122,7 @@ function signatureVectors(): void {
     async ({ secret_key: key, raw_body: body, 'x-paystack-signature': signature }) => {
       const headers = new Headers({ 'x-paystack-signature': signature })
       const verify = (signed: string, secret: string) =>
-        paystack.verifyWebhook(new TextEncoder().encode(signed), headers, { secret_key: secret })
+        paystack.verifyWebhook(new TextEncoder().encode(signed), headers, { secret_key: secret }, NOW)
       expect(await verify(body, key)).toBe('valid')
       expect(await verify(`${body} `, key)).toBe('wrong')
       expect(await verify(body, `${key}0`)).toBe('wrong')
@@ -132,7 +155,7 @@ function recordedAnswers(): void {
   test('to initialize opens the page', () => {
     const opened = answer('transactions.initialize', 200)
     const reference = z.string().parse(at(opened.body, ['data', 'reference']))
-    expect(paystack.readCheckout(opened, requestOf(reference, 30_050))).toEqual({
+    expect(readCheckout(opened, reference, 30_050)).toEqual({
       kind: 'opened',
       checkoutUrl: at(opened.body, ['data', 'authorization_url']),
     })
@@ -142,7 +165,7 @@ function recordedAnswers(): void {
     const recorded = answer('transactions.verify', 200)
     const { data } = Verified.parse(recorded.body)
     expect(data.amount).toBe(data.requested_amount + data.fees)
-    expect(paystack.readConfirmation(recorded)).toMatchObject({
+    expect(readConfirmation(recorded)).toMatchObject({
       kind: 'found',
       status: 'paid',
       reported: {
@@ -160,18 +183,56 @@ function recordedAnswers(): void {
   test('of 400 to a wrong key refuses the credentials, whatever was asked', () => {
     const recorded = answer('transactions.verify', 400)
     const refused = { kind: 'refused', reason: 'credentials_refused' }
-    expect(paystack.readCheckout(recorded, requestOf(REFERENCE, 30_050))).toMatchObject(refused)
-    expect(paystack.readConfirmation(recorded)).toMatchObject(refused)
-    expect(paystack.readCredentialCheck(recorded)).toMatchObject({ kind: 'invalid' })
+    expect(readCheckout(recorded, REFERENCE, 30_050)).toMatchObject(refused)
+    expect(readConfirmation(recorded)).toMatchObject(refused)
+    expect(readCredentialCheck(recorded)).toMatchObject({ kind: 'invalid' })
   })
 
   test('to balance finds the credentials valid', () => {
-    expect(paystack.readCredentialCheck(answer('transfers-control.balance', 200))).toEqual({ kind: 'valid' })
+    expect(readCredentialCheck(answer('transfers-control.balance', 200))).toEqual({ kind: 'valid' })
+  })
+
+  test('to a new refund is that refund, by its number', () => {
+    const recorded = answer('refunds.create', 200)
+    const payment = {
+      ...attempt(REFERENCE, 10_000),
+      providerTransactionId: String(at(recorded.body, ['data', 'transaction', 'id'])),
+    }
+    const request = { id: newId('ref', NOW.getTime(), () => new Uint8Array(10)), payment, amount: 10_000n }
+    expect(outcomeOf(paystack.createRefund({ ...request, reason: undefined }, CREDENTIALS), recorded)).toMatchObject({
+      kind: 'made',
+      refund: {
+        providerRefundId: String(at(recorded.body, ID)),
+        refundId: undefined,
+        amount: BigInt(Number(at(recorded.body, ['data', 'amount']))),
+        status: 'pending',
+      },
+    })
+  })
+
+  test('about a refund is understood in a list', () => {
+    const row = at(answer('refunds.fetch', 200).body, ['data'])
+    const payment = { ...attempt(REFERENCE, 500_000), providerTransactionId: String(at(row, ['transaction'])) }
+    const body = { status: true, message: '', data: [row], meta: { total: 1 } }
+    expect(outcomeOf(paystack.readRefunds(payment, [], CREDENTIALS), { status: 200, body })).toMatchObject({
+      kind: 'listed',
+      refunds: [{ amount: 500_000n, status: 'succeeded', createdAt: expect.any(Date) }],
+    })
+  })
+
+  test('to a list of transactions is a page of payments', () => {
+    const range = { from: new Date('2023-01-01T00:00:00.000Z'), to: NOW }
+    const recorded = answer('transactions.list', 200)
+    expect(outcomeOf(paystack.listPayments(range, undefined, CREDENTIALS), recorded)).toMatchObject({
+      kind: 'page',
+      payments: [{ status: 'paid' }],
+      next: at(recorded.body, ['meta', 'next']),
+    })
   })
 
   test('about a transaction is understood, old or young', () => {
     for (const data of recordedTransactions()) {
-      const confirmation = paystack.readConfirmation({ status: 200, body: { status: true, message: '', data } })
+      const confirmation = readConfirmation({ status: 200, body: { status: true, message: '', data } })
       expect(confirmation).toMatchObject({ kind: 'found', status: 'paid' })
     }
   })

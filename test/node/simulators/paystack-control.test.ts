@@ -64,6 +64,14 @@ test('a payment is driven and watched by its reference', async () => {
   expect((await merchant.call('GET', '/_control/payments')).body).toHaveLength(1)
 })
 
+test('a refund is sent on its course by its payment’s reference', async () => {
+  const { merchant } = paystackTest()
+  await merchant.open('held')
+  const act = (path: string, body?: unknown) => merchant.call('POST', `/_control/payments/held/${path}`, body)
+  expect(await act('refund-course', { course: 'failed' })).toMatchObject({ status: 200 })
+  expect(await act('refund-course', { course: 'lost' })).toMatchObject({ status: 400 })
+})
+
 test('watching uses up no fault that is meant for the merchant', async () => {
   const { simulator, merchant } = paystackTest()
   await merchant.open('watched', { metadata: { order: 'A' } })

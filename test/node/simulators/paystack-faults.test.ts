@@ -97,6 +97,27 @@ describe('an answer that says nothing of use', () => {
     expect((await merchant.call('GET', '/transaction/verify/odd')).status).toBe(happened ? 200 : 400)
   })
 
+  test.each([
+    { field: 'data.reference', left: { status: true, data: { access_code: expect.any(String) } } },
+    { field: 'message', left: { status: true, data: { reference: 'short' } } },
+    { field: undefined, left: { status: true, message: 'Authorization URL created' } },
+  ])('field_missing takes the field away, and nothing else: $field', async ({ field, left }) => {
+    const { simulator, merchant } = paystackTest()
+    simulator.control.setFault({ kind: 'field_missing', field, times: 1 })
+    const { status, body: told } = await merchant.call('POST', '/transaction/initialize', body('short'))
+    expect(status).toBe(200)
+    expect(told).toMatchObject(left)
+    expect(told).not.toHaveProperty(field ?? 'data')
+    expect((await merchant.call('GET', '/transaction/verify/short')).body).toHaveProperty('data.reference', 'short')
+  })
+
+  test.each(['no.such.field', 'message.length'])('an answer without the field %s stays as it is', async (field) => {
+    const { simulator, merchant } = paystackTest()
+    const whole = (await merchant.call('GET', '/balance')).body
+    simulator.control.setFault({ kind: 'field_missing', field })
+    expect((await merchant.call('GET', '/balance')).body).toEqual(whole)
+  })
+
   test('the 502 page is HTML', async () => {
     const { simulator, merchant } = paystackTest()
     simulator.control.setFault({ kind: 'bad_gateway', when: 'before' })

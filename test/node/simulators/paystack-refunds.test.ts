@@ -49,6 +49,22 @@ test.each([
   },
 )
 
+test('a refund that stays pending goes on when it is told its course, from then', async () => {
+  const setup = await paid('held')
+  const { control } = setup.simulator
+  control.setRefundCourse({ reference: 'held' }, 'stays-pending')
+  const id = await refund(setup, { transaction: 'held' })
+  const status = async () => refunded.parse((await setup.merchant.call('GET', `/refund/${id}`)).body).data.status
+  setup.world.advance(100 * MINUTE_MS)
+  expect(await status()).toBe('pending')
+  control.setRefundCourse({ reference: 'held' }, 'failed')
+  await minutePasses(setup)
+  expect(await status()).toBe('processing')
+  await minutePasses(setup)
+  expect(await status()).toBe('failed')
+  expect((await setup.merchant.verify('held')).status).toBe('success')
+})
+
 test('steps that are due together are dated one by one', async () => {
   const setup = await paid('late')
   const id = await refund(setup, { transaction: 'late' })

@@ -229,3 +229,27 @@ export async function waitsForLock(owner: Session, pid: unknown, work: Promise<u
   }
   throw new Error('the other session did not wait')
 }
+
+/**
+ * Two sessions that do the same work at the same moment: the second waits for the first, which commits, and is taken back.
+ *
+ * @returns what each work comes to, the first one's first
+ */
+export async function atTheSameMoment<T>(
+  owner: Session,
+  first: Session,
+  second: Session,
+  work: (session: Session) => Promise<T>,
+): Promise<[T, T]> {
+  const pid = await pidOf(second)
+  return second.rehearse(async () => {
+    const [early, late] = await first.transact(async () => {
+      const done = await work(first)
+      const waiting = work(second)
+      await waitsForLock(owner, pid, waiting)
+      // Wrapped, for it ends after the first one's commit.
+      return [done, { waiting }] as const
+    })
+    return [early, await late.waiting]
+  })
+}

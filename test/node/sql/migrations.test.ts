@@ -2,19 +2,25 @@
  * The migrations, from nothing, on everything that they are meant for: PGlite, a real Postgres, and an owner who is no
  * superuser, as at Neon. Roles belong to a whole Postgres, so this file has one of its own.
  */
-import { readdir, readFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { startEmbeddedPostgres } from '../../../local/database/embedded-postgres.ts'
 import { migrate } from '../../../local/database/migrate.ts'
 import { openPGliteBackend } from '../../../local/database/pglite-backend.ts'
-import { type SqlSession, withSqlSession } from '../../../local/database/sql-session.ts'
+import { quoteLiteral, type SqlSession, withSqlSession } from '../../../local/database/sql-session.ts'
 
 const folder = join(import.meta.dirname, '../../../migrations')
 const files = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort()
 
 const postgres = await startEmbeddedPostgres()
 afterAll(() => postgres.stop())
+
+/** What the first release that took payments had. */
+const released = await mkdtemp(join(tmpdir(), 'migrations-'))
+for (const name of files.filter((name) => name < '0014')) await copyFile(join(folder, name), join(released, name))
+afterAll(() => rm(released, { recursive: true }))
 
 const asSuperuser = <T>(database: string, use: (session: SqlSession) => Promise<T>) =>
   withSqlSession(postgres.superuserUrl(database), use)
@@ -59,6 +65,51 @@ const aPayment = `
 
 /** One event, one delivery; entries for registering, signing in, the endpoint and the transaction. */
 const told = [['1', '1', '4']]
+
+/** The payment is paid at its second attempt, the provider posts so, and a part of it is told to the merchant. */
+const whatCameOfIt = `
+  reset role;
+  insert into connections (id, merchant_id, mode, provider, name, credentials_mask, sealed_credentials)
+  select 'con_01k8aaaaaaaaaaaaaaaaaaaaaa', id, 'test', 'chapa', 'Chapa', 'CHASECK_…', 'v1.sealed' from merchants;
+  set local role paybridge_worker;
+  select app.enter_worker('2026-11-24T09:00:02Z');
+  insert into attempts (id, merchant_id, mode, transaction_id, number, connection_id, provider, reference, amount, currency,
+                        chosen_because)
+  select app.new_id('att'), merchant_id, mode, id, 1, 'con_01k8aaaaaaaaaaaaaaaaaaaaaa', 'chapa', 'pb-' || repeat('1', 26),
+         amount, currency, 'first_active_connection' from transactions;
+  update attempts set status = 'unknown';
+  update attempts set status = 'failed', left_because = 'page_lost';
+  insert into attempts (id, merchant_id, mode, transaction_id, number, connection_id, provider, reference, amount, currency,
+                        chosen_because)
+  select app.new_id('att'), merchant_id, mode, id, 2, 'con_01k8aaaaaaaaaaaaaaaaaaaaaa', 'chapa', 'pb-' || repeat('2', 26),
+         amount, currency, 'attempt_before_never_opened' from transactions;
+  update attempts set status = 'open', checkout_url = 'https://pay.test/2' where number = 2;
+  update transactions set status = 'processing';
+  update attempts set status = 'succeeded', confirmed_amount = amount, confirmed_currency = currency, fee = 35
+  where number = 2;
+  update transactions set status = 'succeeded', succeeded_at = app.now(), fee = 35, net_amount = 965, next_check_at = null;
+  insert into provider_events (id, merchant_id, mode, connection_id, provider, dedupe_key, type, reference, raw_body,
+                               next_attempt_at)
+  select app.new_id('pev'), merchant_id, mode, connection_id, provider, repeat('d', 64), 'charge.success', reference, '{}',
+         app.now() from attempts where number = 2;
+  insert into delivery_attempts (delivery_id, merchant_id, mode, number, attempted_at, duration_ms, outcome)
+  select id, merchant_id, mode, 1, app.now(), 12, 'unreachable' from deliveries;
+  update deliveries set status = 'succeeded', attempts = 1, next_attempt_at = null, finished_at = app.now()
+  where event_id = (select id from events where version = 1)`
+
+const tableNames = `
+  select relname::text from pg_class
+  where relnamespace = 'public'::regnamespace and relkind = 'r' and relname <> 'schema_migrations' order by 1`
+
+/** Every row of these tables, as text. */
+async function rowsOf(session: SqlSession, tables: readonly string[]): Promise<{ table: string; rows: string[] }[]> {
+  const found: { table: string; rows: string[] }[] = []
+  for (const table of tables) {
+    const rows = await session.execute(`select to_jsonb(t)::text from ${table} t`)
+    found.push({ table, rows: rows.map(([row]) => String(row)) })
+  }
+  return found
+}
 
 async function rehearse<T>(session: SqlSession, use: () => Promise<T>): Promise<T> {
   await session.execute('begin')
@@ -133,6 +184,57 @@ describe.each(owners)('on Postgres, owned by $who', ({ role, make }) => {
     await newDatabase(second, role)
     expect(await withSqlSession(ownerUrl(second), (session) => migrate(session, folder))).toEqual(files)
     await dropOwned(second)
+  })
+
+  test('they apply to a database in which payments were taken, and lose nothing', async () => {
+    const filled = `${database}_filled`
+    await newDatabase(filled, role)
+    onTestFinished(() => dropOwned(filled))
+    await withSqlSession(ownerUrl(filled), (session) => migrate(session, released))
+    await asSuperuser(filled, async (session) => {
+      await session.execute(`begin; ${aPayment}; ${whatCameOfIt}; commit`)
+      const tables = (await session.execute(tableNames)).map(([name]) => String(name))
+      const before = await rowsOf(session, tables)
+      const counts = Object.fromEntries(before.map(({ table, rows }) => [table, rows.length]))
+      expect(counts).toMatchObject({ transactions: 1, attempts: 2, events: 3, deliveries: 3, delivery_attempts: 3 })
+
+      const added = await withSqlSession(ownerUrl(filled), (owner) => migrate(owner, folder))
+      expect(added).toEqual(files.filter((name) => name >= '0014'))
+      for (const { table, rows } of before) {
+        expect(await session.execute(`select count(*) from ${table}`), table).toEqual([[String(rows.length)]])
+        for (const row of rows) {
+          // Everything that was in it is in it; there may be more.
+          const kept = `select count(*) from ${table} t where to_jsonb(t) @> ${quoteLiteral(row)}::jsonb`
+          expect(await session.execute(kept), `${table} ${row}`).toEqual([['1']])
+        }
+      }
+
+      // What happened then is still told once, and what happens now goes on from there.
+      await session.execute('begin')
+      await session.execute(`set local session_replication_role = 'replica'`)
+      const again = `insert into events (id, merchant_id, mode, number, type, transaction_id, version, object)
+        select app.new_id('evt'), merchant_id, mode, number + 100, type, transaction_id, version, object from events`
+      await expect(session.execute(`${again} where version = 2`)).rejects.toThrow('events_one_per_change')
+      await session.execute('rollback')
+      await rehearse(session, async () => {
+        await session.execute(`set local role paybridge_worker; select app.enter_worker('2026-11-24T10:00:00Z')`)
+        await session.execute(
+          `insert into refunds (id, merchant_id, mode, transaction_id, attempt_id, connection_id, provider, amount, currency)
+           select app.new_id('ref'), merchant_id, mode, transaction_id, id, connection_id, provider, amount, currency
+           from attempts where number = 2`,
+        )
+        expect(await session.execute('select number, type, version from events order by number')).toEqual([
+          ['1', 'payment.created', '1'],
+          ['2', 'payment.processing', '2'],
+          ['3', 'payment.succeeded', '3'],
+          ['4', 'refund.created', '1'],
+        ])
+        expect(await session.execute('select amount_refunding, amount_refunded from transactions')).toEqual([
+          ['1000', '0'],
+        ])
+        expect(await session.execute(`select count(*) from deliveries where status = 'pending'`)).toEqual([['3']])
+      })
+    })
   })
 
   if (role !== 'plain_owner') return

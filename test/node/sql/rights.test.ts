@@ -26,24 +26,37 @@ const TABLE_RIGHTS: Readonly<Record<string, Readonly<Record<string, string>>>> =
       'insert (id, merchant_id, mode, transaction_id, number, connection_id, provider, reference, amount, currency, ' +
       'chosen_because), select',
     audit_entries: 'select',
+    connection_health: 'select, update (probe_until)',
     connections:
       'insert, select, update (name, status, priority, credentials_mask, sealed_credentials, sealed_previous, ' +
       'previous_valid_until, checked_at, check_result, updated_at)',
-    deliveries: 'select',
+    deliveries:
+      'insert (id, merchant_id, mode, endpoint_id, event_id, transaction_id, next_attempt_at), select, ' +
+      'update (status, attempts_before, next_attempt_at, finished_at, leased_until)',
     delivery_attempts: 'select',
+    drifts: 'select',
     events: 'select',
     idempotency_claims: 'insert, select, update (owner, locked_until, status_code, answer)',
     memberships: 'select',
     merchants: 'select, update (company_name, country, business_type, developer_type, preferred_currency, updated_at)',
+    reconciliation_runs: 'insert (id, merchant_id, mode, connection_id, provider, range_from, range_to), select',
+    refunds:
+      'insert (id, merchant_id, mode, transaction_id, attempt_id, connection_id, provider, amount, currency, reason, ' +
+      'sent_at), select',
+    routing_rule_targets: 'insert, select',
+    routing_rules: 'insert, select, update (retired_at)',
     transactions:
       'insert (id, merchant_id, mode, reference, amount, currency, customer_email, customer_name, customer_phone, ' +
-      'description, metadata, callback_url, provider, connection_id, expires_at, next_check_at), select, ' +
-      'update (status, updated_at)',
+      'description, metadata, callback_url, provider, connection_id, expires_at, next_check_at, country, method, ' +
+      'only_provider), ' +
+      'select, update (status, updated_at, asked_at)',
     users:
       'select (id, email, first_name, last_name, phone_number, created_at, updated_at), ' +
       'update (first_name, last_name, phone_number, updated_at)',
     webhook_endpoints:
-      'insert, select, update (url, description, event_types, status, sealed_secret, deleted_at, updated_at)',
+      'insert, select, update (url, description, event_types, status, sealed_secret, deleted_at, updated_at, metadata, ' +
+      'header_names, sealed_headers, rate_limit, ordered, sealed_previous_secret, previous_secret_until, tests)',
+    webhook_replays: 'insert, select',
   },
   paybridge_gate: {
     'app.context_secret': 'select',
@@ -59,22 +72,36 @@ const TABLE_RIGHTS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     refresh_tokens: 'delete, insert, select, update',
     sessions: 'delete, insert, select, update',
     sign_in_counts: 'delete, insert, select, update',
-    transactions: 'select',
+    transactions: 'select, update (amount_refunding, amount_refunded, refunds_check_at, refund_checks, updated_at)',
     users: 'insert, select, update',
     // To lock a row takes a right to update; a policy lets no update pass.
     webhook_endpoints: 'select, update (updated_at)',
   },
   paybridge_worker: {
     attempts: 'insert, select, update',
+    connection_health: 'insert, select, update',
     connections: 'select',
-    deliveries: 'select, update (attempts, finished_at, leased_until, next_attempt_at, status)',
+    deliveries: 'select, update (attempts, attempts_before, finished_at, leased_until, next_attempt_at, status)',
     delivery_attempts: 'insert, select',
+    drifts: 'insert, select, update (status, corrected_at)',
     events: 'select',
     idempotency_claims: 'select, update (owner, locked_until, status_code, answer)',
     provider_events: 'insert, select, update (status, attempts, repeats, next_attempt_at, leased_until, finished_at)',
     provider_webhook_refusals: 'insert, select, update',
-    transactions: 'select, update',
-    webhook_endpoints: 'select, update (last_delivered_at)',
+    reconciliation_runs:
+      'insert, select, update (status, cursor, leased_until, failures, failure, pages, payments_listed, ' +
+      'payments_foreign, events_unmatched, drifts_found, finished_at)',
+    refunds:
+      'insert, select, update (status, provider_refund_id, failure_code, failure_message, sent_at, updated_at, ' +
+      'finished_at)',
+    routing_rule_targets: 'select',
+    routing_rules: 'select',
+    transactions:
+      'select, update (status, provider, connection_id, fee, net_amount, disputed, failure_reason, review_reason, ' +
+      'succeeded_at, next_check_at, checks, asked_at, confirmed_at, refunds_check_at, refund_checks, updated_at)',
+    webhook_endpoints:
+      'select, update (last_delivered_at, failures, failing_since, failed_attempts, paused_until, next_send_at, ' +
+      'warned_at, status, disabled_because, updated_at)',
   },
 }
 
@@ -88,9 +115,11 @@ const FUNCTION_RIGHTS: Readonly<Record<string, readonly string[]>> = {
     'audit_entry_object',
     'begin_registration',
     'begin_sign_in',
+    'circuit',
     'connection_object',
     'context',
     'delivery_object',
+    'drift_object',
     'end_session',
     'enter_with_key',
     'enter_with_session',
@@ -100,23 +129,33 @@ const FUNCTION_RIGHTS: Readonly<Record<string, readonly string[]>> = {
     'merchant_object',
     'mode',
     'new_id',
+    'reconciliation_run_object',
+    'refund_may_become',
+    'refund_object',
     'refuse',
     'register',
     'rotate_refresh_token',
+    'route',
+    'routing_rule_object',
     'transaction_may_become',
     'transaction_object',
     'user_id',
     'user_object',
+    'wants',
     'webhook_endpoint_object',
+    'webhook_replay_object',
   ],
   paybridge_gate: [
     'attempt_may_become',
+    'attempt_object',
     'counted_address',
+    'drift_object',
     'merchant_id',
     'merchant_object',
     'mode',
     'new_id',
     'next_event_number',
+    'refund_object',
     'refuse',
     'scopes_of',
     'transaction_may_become',
@@ -124,17 +163,23 @@ const FUNCTION_RIGHTS: Readonly<Record<string, readonly string[]>> = {
     'user_id',
     'user_object',
     'wants',
+    'webhook_endpoint_object',
   ],
   paybridge_worker: [
     'attempt_may_become',
+    'circuit',
     'context',
     'enter_worker',
     'event_object',
+    'judge_failing_endpoints',
     'merchant_id',
     'mode',
     'new_id',
+    'refund_may_become',
+    'refund_object',
     'refuse',
     'remove_outdated',
+    'route',
     'transaction_may_become',
     'transaction_object',
     'user_id',

@@ -8,10 +8,22 @@ export interface Tenant {
   readonly merchant: Merchant
   readonly mode: Mode
   readonly connectionId: string
+  /** A second connection, at which nothing happens yet. */
+  readonly otherConnectionId: string
   readonly transactionId: string
+  /** Another transaction, that was paid. */
+  readonly payment: Payment
+  readonly ruleId: string
+  readonly runId: string
   readonly endpointId: string
   readonly eventId: string
   readonly deliveryId: string
+}
+
+/** A transaction that was paid, and the attempt by which it was. */
+export interface Payment {
+  readonly transactionId: string
+  readonly attemptId: string
 }
 
 export function newTransaction(tenant: Pick<Tenant, 'merchant' | 'mode' | 'connectionId'>): Row {
@@ -43,6 +55,46 @@ export function newAttempt(tenant: Pick<Tenant, 'merchant' | 'mode' | 'connectio
     amount: 150_000,
     currency: 'NGN',
     chosen_because: 'first_active_connection',
+  }
+}
+
+export function newRefund(tenant: Pick<Tenant, 'merchant' | 'mode' | 'connectionId' | 'payment'>): Row {
+  return {
+    id: nextId('ref'),
+    ...whose(tenant),
+    transaction_id: tenant.payment.transactionId,
+    attempt_id: tenant.payment.attemptId,
+    connection_id: tenant.connectionId,
+    provider: 'paystack',
+    amount: 1_000,
+    currency: 'NGN',
+  }
+}
+
+export function newRule(tenant: Pick<Tenant, 'merchant' | 'mode'>): Row {
+  return { id: nextId('rul'), ...whose(tenant), position: 2, name: 'everything', strategy: 'priority' }
+}
+
+export function newRun(tenant: Pick<Tenant, 'merchant' | 'mode' | 'otherConnectionId'>): Row {
+  return {
+    id: nextId('rec'),
+    ...whose(tenant),
+    connection_id: tenant.otherConnectionId,
+    provider: 'paystack',
+    range_from: '2026-11-23T09:00:00Z',
+    range_to: '2026-11-24T08:55:00Z',
+  }
+}
+
+export function newDrift(tenant: Pick<Tenant, 'merchant' | 'mode' | 'connectionId'>): Row {
+  return {
+    id: nextId('dri'),
+    ...whose(tenant),
+    connection_id: tenant.connectionId,
+    cause: 'unknown_reference',
+    subject: nextId('subject'),
+    ours: {},
+    theirs: { status: 'paid', amount: 150_000, currency: 'NGN' },
   }
 }
 
@@ -102,6 +154,7 @@ export const newRows: Readonly<Record<string, (tenant: Tenant) => Row>> = {
     object_type: 'thing',
     object_id: 'one',
   }),
+  connection_health: (tenant) => ({ connection_id: tenant.otherConnectionId, ...whose(tenant), failures: 1 }),
   connections: newConnection,
   deliveries: (tenant) => ({
     id: nextId('del'),
@@ -120,6 +173,7 @@ export const newRows: Readonly<Record<string, (tenant: Tenant) => Row>> = {
     outcome: 'accepted',
     response_status: 200,
   }),
+  drifts: newDrift,
   event_counters: (tenant) => ({ ...whose(tenant), last_number: 7 }),
   events: (tenant) => ({
     id: nextId('evt'),
@@ -144,7 +198,16 @@ export const newRows: Readonly<Record<string, (tenant: Tenant) => Row>> = {
     next_attempt_at: NOW,
   }),
   provider_webhook_refusals: () => ({ day: '2026-11-24', provider: 'paystack', reason: nextHash().slice(-20) }),
+  reconciliation_runs: newRun,
   refresh_tokens: ({ merchant }) => ({ hash: nextHash(), session_id: merchant.sessionId }),
+  refunds: newRefund,
+  routing_rule_targets: (tenant) => ({
+    rule_id: tenant.ruleId,
+    ...whose(tenant),
+    place: 2,
+    connection_id: tenant.otherConnectionId,
+  }),
+  routing_rules: newRule,
   sessions: ({ merchant }) => ({
     id: nextId('ses'),
     user_id: merchant.userId,
@@ -155,6 +218,7 @@ export const newRows: Readonly<Record<string, (tenant: Tenant) => Row>> = {
   transactions: newTransaction,
   users: () => ({ id: nextId('usr'), email: `${nextId('usr')}@merchant.test`, password_hash: '$scrypt$of-nothing' }),
   webhook_endpoints: newEndpoint,
+  webhook_replays: (tenant) => ({ id: nextId('rpl'), ...whose(tenant), kind: 'replay', scheduled: 0 }),
 }
 
 /** A row of this table for this merchant and mode, that is not there yet. */
@@ -164,6 +228,27 @@ export function newRow(table: string, tenant: Tenant): Row {
   return make(tenant)
 }
 
+/** A payment of the tenant's that its provider confirmed as it was asked. @param amount minor units of NGN */
+export async function takePayment(
+  owner: Session,
+  tenant: Pick<Tenant, 'merchant' | 'mode' | 'connectionId'>,
+  amount = 150_000,
+): Promise<Payment> {
+  const transaction: Row = { ...newTransaction(tenant), amount }
+  const transactionId = String(transaction.id)
+  const attempt: Row = { ...newAttempt({ ...tenant, transactionId }), number: 1, amount }
+  await insert(owner, 'transactions', transaction)
+  await insert(owner, 'attempts', attempt)
+  await owner.rows(
+    `update attempts set status = 'succeeded', confirmed_amount = amount, confirmed_currency = currency where id = $1`,
+    [attempt.id],
+  )
+  await owner.rows(`update transactions set status = 'succeeded', succeeded_at = app.now() where id = $1`, [
+    transactionId,
+  ])
+  return { transactionId, attemptId: String(attempt.id) }
+}
+
 /** Gives the merchant one row in each table, in this mode. */
 export async function settle(owner: Session, merchant: Merchant, mode: Mode): Promise<Tenant> {
   const made = async (table: string, row: Row): Promise<string> => {
@@ -171,6 +256,7 @@ export async function settle(owner: Session, merchant: Merchant, mode: Mode): Pr
     return String(row.id)
   }
   const connectionId = await made('connections', newConnection({ merchant, mode }))
+  const otherConnectionId = await made('connections', newConnection({ merchant, mode }))
   const endpointId = await made('webhook_endpoints', newEndpoint({ merchant, mode }))
   const transactionId = await made('transactions', newTransaction({ merchant, mode, connectionId }))
   const [told] = await owner.rows(
@@ -181,14 +267,34 @@ export async function settle(owner: Session, merchant: Merchant, mode: Mode): Pr
     merchant,
     mode,
     connectionId,
+    otherConnectionId,
     transactionId,
+    payment: await takePayment(owner, { merchant, mode, connectionId }),
+    ruleId: await made('routing_rules', { ...newRule({ merchant, mode }), position: 1 }),
+    runId: await made('reconciliation_runs', newRun({ merchant, mode, otherConnectionId: connectionId })),
     endpointId,
     eventId: String(told?.event_id),
     deliveryId: String(told?.id),
   }
   await insert(owner, 'attempts', { ...newAttempt(tenant), number: 1 })
   await owner.rows(`update attempts set status = 'failed' where transaction_id = $1`, [transactionId])
-  for (const table of ['delivery_attempts', 'audit_entries', 'provider_events', 'idempotency_claims', 'api_keys']) {
+  const atTheConnection = { connection_id: connectionId }
+  await insert(owner, 'routing_rule_targets', {
+    ...newRow('routing_rule_targets', tenant),
+    ...atTheConnection,
+    place: 1,
+  })
+  await insert(owner, 'connection_health', { ...newRow('connection_health', tenant), ...atTheConnection })
+  for (const table of [
+    'api_keys',
+    'audit_entries',
+    'delivery_attempts',
+    'drifts',
+    'idempotency_claims',
+    'provider_events',
+    'refunds',
+    'webhook_replays',
+  ]) {
     await insert(owner, table, newRow(table, tenant))
   }
   return tenant

@@ -7,10 +7,15 @@ import * as idempotency from '../../../src/db/schema/idempotency.ts'
 import * as identity from '../../../src/db/schema/identity.ts'
 import * as payments from '../../../src/db/schema/payments.ts'
 import * as providerEvents from '../../../src/db/schema/provider-events.ts'
+import * as reconciliation from '../../../src/db/schema/reconciliation.ts'
+import * as refunds from '../../../src/db/schema/refunds.ts'
+import * as routing from '../../../src/db/schema/routing.ts'
 import * as webhooks from '../../../src/db/schema/webhooks.ts'
-import { EVENT_TYPES } from '../../../src/domain/event.ts'
+import { DRIFT_CAUSES, DRIFT_STATUSES, RUN_STATUSES } from '../../../src/domain/drift.ts'
+import { DELIVERY_OUTCOMES, DELIVERY_STATUSES, EVENT_TYPES, SUBSCRIPTIONS } from '../../../src/domain/event.ts'
+import { REFUND_STATUSES } from '../../../src/domain/refund.ts'
 import { SCOPES } from '../../../src/domain/scopes.ts'
-import { TRANSACTION_STATUSES } from '../../../src/domain/transaction.ts'
+import { ATTEMPT_STATUSES, MODES, TRANSACTION_STATUSES } from '../../../src/domain/transaction.ts'
 import { openDatabase } from './actors.ts'
 
 const database = await openDatabase('t_sql_schema')
@@ -23,6 +28,9 @@ const drizzleTables = Object.values({
   ...identity,
   ...payments,
   ...providerEvents,
+  ...reconciliation,
+  ...refunds,
+  ...routing,
   ...webhooks,
 })
   .filter((exported) => is(exported, PgTable))
@@ -112,9 +120,42 @@ describe('what SQL and TypeScript both say', () => {
     }
   })
 
-  test('each status has its event', () => {
-    const told = TRANSACTION_STATUSES.map((status) => `payment.${status === 'pending' ? 'created' : status}`)
-    expect(EVENT_TYPES.filter((type) => type.startsWith('payment.')).toSorted()).toEqual(told.sort())
+  test.each([
+    { constraint: 'transactions_mode_check', words: MODES },
+    { constraint: 'transactions_status_check', words: TRANSACTION_STATUSES },
+    { constraint: 'attempts_status_check', words: ATTEMPT_STATUSES },
+    { constraint: 'refunds_status_check', words: REFUND_STATUSES },
+    { constraint: 'deliveries_status_check', words: DELIVERY_STATUSES },
+    { constraint: 'delivery_attempts_outcome_check', words: DELIVERY_OUTCOMES },
+    { constraint: 'drifts_cause_check', words: DRIFT_CAUSES },
+    { constraint: 'drifts_status_check', words: DRIFT_STATUSES },
+    { constraint: 'reconciliation_runs_status_check', words: RUN_STATUSES },
+  ])('$constraint holds the words that the code knows', async ({ constraint, words }) => {
+    const check = await owner.value('select pg_get_constraintdef(oid) from pg_constraint where conname = $1', [
+      constraint,
+    ])
+    expect([...String(check).matchAll(/'(\w+)'/g)].map(([, word]) => word).sort()).toEqual([...words].sort())
+  })
+
+  test.each([
+    { of: 'payment', statuses: TRANSACTION_STATUSES, begins: 'pending', as: 'created', also: ['duplicate_charge'] },
+    { of: 'refund', statuses: REFUND_STATUSES, begins: undefined, as: undefined, also: ['created'] },
+    { of: 'drift', statuses: DRIFT_STATUSES, begins: 'open', as: 'found', also: [] },
+  ])('each status of a $of has its event', ({ of, statuses, begins, as, also }) => {
+    const told = [...statuses.map((status) => (status === begins ? as : status)), ...also]
+    expect(EVENT_TYPES.filter((type) => type.startsWith(`${of}.`)).toSorted()).toEqual(
+      told.map((word) => `${of}.${word}`).sort(),
+    )
+  })
+
+  test('whoever subscribes to a type, its family or all is told of it', async () => {
+    for (const type of EVENT_TYPES) {
+      const wanting = []
+      for (const subscription of SUBSCRIPTIONS) {
+        if (await owner.value('select app.wants($1, $2)', [[subscription], type])) wanting.push(subscription)
+      }
+      expect(wanting).toEqual([type, `${type.split('.')[0]}.*`, '*'])
+    }
   })
 })
 

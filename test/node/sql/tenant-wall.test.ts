@@ -51,8 +51,13 @@ const ADDED_BY_THE_API = [
   'attempts',
   'connections',
   'idempotency_claims',
+  'reconciliation_runs',
+  'refunds',
+  'routing_rule_targets',
+  'routing_rules',
   'transactions',
   'webhook_endpoints',
+  'webhook_replays',
 ]
 
 /** A condition that holds for this tenant's rows, or for all where they are nobody's. */
@@ -263,6 +268,20 @@ describe('side doors', () => {
         await refused('deliveries', { endpoint_id: endpoint.id, transaction_id: other.transactionId })
         await refused('delivery_attempts', { delivery_id: other.deliveryId, number: 1 })
         await refused('provider_events', { connection_id: other.connectionId })
+        await refused('routing_rule_targets', { rule_id: other.ruleId })
+        await refused('routing_rule_targets', { connection_id: other.otherConnectionId })
+        await refused('connection_health', { connection_id: other.otherConnectionId })
+        await refused('refunds', { transaction_id: other.payment.transactionId })
+        await refused('refunds', { attempt_id: other.payment.attemptId })
+        await refused('refunds', { connection_id: other.connectionId })
+        await refused('reconciliation_runs', { connection_id: other.otherConnectionId })
+        await refused('drifts', { run_id: other.runId })
+        await refused('drifts', { connection_id: other.connectionId })
+        await refused('drifts', { transaction_id: other.transactionId })
+        await refused('drifts', {
+          transaction_id: adaTest.payment.transactionId,
+          attempt_id: other.payment.attemptId,
+        })
       })
     }
   })

@@ -1,0 +1,4 @@
+import { runTheme } from './case.ts'
+import { readingAccidents } from './cases/accidents.ts'
+
+await runTheme('conf_accidents_reading', readingAccidents)

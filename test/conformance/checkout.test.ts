@@ -1,0 +1,4 @@
+import { runTheme } from './case.ts'
+import { checkoutCases } from './cases/checkout.ts'
+
+await runTheme('conf_checkout', checkoutCases)
