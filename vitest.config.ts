@@ -9,6 +9,7 @@ export default defineConfig({
       {
         plugins: [
           cloudflareTest({
+            main: './test/support/worker.ts',
             wrangler: { configPath: './wrangler.toml' },
             miniflare: {
               bindings: { ENVIRONMENT: 'local' },

@@ -5,9 +5,17 @@
 
 import { z } from 'zod'
 import { type KeyRing, parseKeyRing } from './crypto/key-ring.ts'
+import type { Announcement } from './domain/stream.ts'
+
+/** The streams of one merchant in one mode, as the rest of the Worker calls them (platform/event-stream.ts). */
+export interface EventStreamObject extends Rpc.DurableObjectBranded {
+  announce(news: Announcement): void
+  waitForEvents(after: number, ms: number): Promise<void>
+}
 
 /** The bindings and settings as wrangler.toml and the secrets give them. */
 export interface Env {
+  EVENT_STREAMS: DurableObjectNamespace<EventStreamObject>
   PROVIDER_EVENTS: Queue
   DELIVERIES: Queue
   RATE_LIMIT: RateLimit

@@ -7,6 +7,9 @@ import { sweep } from './operations/upkeep/sweep.ts'
 import { systemClock, systemRandom } from './platform/clock.ts'
 import { begin, settingsOf } from './platform/deps.ts'
 import { consume } from './platform/queues.ts'
+import { openStream, refuseStream } from './platform/streams.ts'
+
+export { EventStream } from './platform/event-stream.ts'
 
 const app = createApp((c) => {
   const { deps, roundTrips, merchantId } = begin(c.env, c.executionCtx)
@@ -17,6 +20,8 @@ const app = createApp((c) => {
     requestId: newId('req', systemClock.now().getTime(), systemRandom),
     ipAddress: c.req.header('cf-connecting-ip'),
     withinLimit: async (key) => (await c.env.RATE_LIMIT.limit({ key })).success,
+    openStream: (subscriber, after) => openStream(c.env.EVENT_STREAMS, subscriber, after),
+    refuseStream,
     defer: (work) => c.executionCtx.waitUntil(work),
     routePattern: undefined,
   }

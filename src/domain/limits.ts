@@ -94,6 +94,27 @@ export const LIMITS = {
   keyRotationOverlapSecondsMax: 7 * 86_400,
   /** After a secret key is changed, the provider may still sign with the old one (paystack.md, section 9). */
   previousCredentialsSeconds: 3 * 86_400,
+  streamTicketSeconds: 30,
+  /** Of a public ticket: as long as a payer's browser may take to open the page that it is printed on. */
+  publicStreamTicketSeconds: 300,
+  /** Sockets of one merchant in one mode. */
+  streamsPerMode: 5_000,
+  /** Between two looks at whether a stream's key or session still holds: at most 5 s pass until one ends. */
+  streamCheckMs: 3_000,
+  /** A stream that shows nothing says all the same how far it is, this often where it moves, and where it doesn't. */
+  streamTellMs: 3_000,
+  streamQuietMs: 30_000,
+  /** Events and bytes that are sent to a socket ahead of its acknowledgements, and how long a full one is waited for. */
+  streamWindowEvents: 256,
+  streamWindowBytes: 1_048_576,
+  streamStallMs: 10_000,
+  /** A page of one question to the database, questions in one round trip, and public streams in one. */
+  streamPageEvents: 100,
+  streamQuestionsMax: 50,
+  watchedPerRoundTrip: 100,
+  streamMessageBytes: 1_000,
+  longPollSecondsMax: 20,
+  longPollsPerMode: 1_000,
   /** How long an isolate keeps a connection's opened webhook secrets. */
   webhookSecretsCacheMs: 60_000,
   webhookSecretsCacheEntries: 1_000,

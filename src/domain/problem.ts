@@ -92,6 +92,10 @@ export const PROBLEMS = {
   reconciliation_running: { status: 409, title: 'A reconciliation of this connection is at work already.' },
   reconciliation_run_not_found: { status: 404, title: 'There is no such reconciliation run in this mode.' },
 
+  // The stream of events
+  stream_ticket_invalid: { status: 401, title: 'The stream ticket is unknown, used or expired: make another.' },
+  upgrade_required: { status: 426, title: 'This is a WebSocket: send an Upgrade header.' },
+
   // Provider webhooks
   signature_missing: { status: 401, title: 'The provider signature is missing or not of its form.' },
   signature_wrong: { status: 401, title: 'The signature does not fit the body and this connection.' },

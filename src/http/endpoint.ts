@@ -22,6 +22,8 @@ export type App = OpenAPIHono<AppEnv>
 /** What a route's operation is called with: everything parsed. */
 export interface Input<P, Q, B> {
   deps: Deps
+  /** The scheme and the host that the caller sees. */
+  origin: string
   params: P
   query: Q
   body: B
@@ -123,10 +125,16 @@ async function readInput<P, Q, B>(c: AppContext, declared: Declaration<P, Q, B>)
   if (params === undefined || query === undefined || parsed === undefined) {
     return refused('validation_failed', { errors })
   }
-  return done({ deps: c.get('deps'), params: params.value, query: query.value, body: parsed.value })
+  const { origin } = new URL(c.req.url)
+  return done({ deps: c.get('deps'), origin, params: params.value, query: query.value, body: parsed.value })
 }
 
-function parse<T>(schema: z.ZodType<T> | undefined, value: unknown, errors: FieldError[]): { value: T } | undefined {
+/** The value as the schema has it; undefined where it is not, and the errors say why. */
+export function parse<T>(
+  schema: z.ZodType<T> | undefined,
+  value: unknown,
+  errors: FieldError[],
+): { value: T } | undefined {
   const result = (schema ?? NOTHING).safeParse(value)
   // Where no schema is declared, T is never read: the input's type is that of the schema.
   if (result.success) return { value: result.data as T }

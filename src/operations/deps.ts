@@ -3,6 +3,8 @@
 import type { KeyRing } from '../crypto/key-ring.ts'
 import type { Database } from '../db/client.ts'
 import type { Random } from '../domain/ids.ts'
+import type { Announcement } from '../domain/stream.ts'
+import type { Mode } from '../domain/transaction.ts'
 import type { ExchangeWorld } from '../providers/exchange.ts'
 import type { WebhookSecretsCache } from './provider-events/webhook-secrets.ts'
 
@@ -56,5 +58,9 @@ export interface Deps {
   nudge(jobs: Job[]): Promise<void>
   /** Work that goes on after the answer, or after the batch. */
   defer(work: Promise<unknown>): void
+  /** Tells the merchant's streams, after the commit, that there is news. It never throws: they look by themselves, too. */
+  announce(merchantId: string, mode: Mode, news: Announcement): void
+  /** Resolves once the merchant may have an event after this number, and at the latest after so long. It never throws. */
+  waitForEvents(merchantId: string, mode: Mode, after: number, ms: number): Promise<void>
   log: Log
 }

@@ -8,6 +8,7 @@ import { systemClock, systemRandom } from './clock.ts'
 import { createEgress } from './egress.ts'
 import { createErrorReport } from './error-report.ts'
 import { createLog } from './log.ts'
+import { announceTo, waitAt } from './streams.ts'
 
 /** What one invocation did, for its log line. */
 export interface Invocation {
@@ -69,6 +70,8 @@ export function begin(env: Env, lifetime: Lifetime): Invocation {
     webhookSecrets,
     nudge: (jobs) => sendJobs(env, log, jobs),
     defer: (work) => defer(work.catch((error) => log.error('deferred_work_failed', error))),
+    announce: (merchant, mode, news) => defer(announceTo(env.EVENT_STREAMS, log, merchant, mode, news)),
+    waitForEvents: (merchant, mode, after, ms) => waitAt(env.EVENT_STREAMS, log, merchant, mode, after, ms),
     log,
   }
   return { deps, settings, roundTrips: () => roundTrips, merchantId: () => merchantId }

@@ -5,7 +5,7 @@ import type { Log } from '../operations/deps.ts'
 /** What secrets look like, wherever they turn up: keys, tokens, endpoint secrets, credentials in a URL. */
 const SECRETS = [
   /\bpb_(test|live)_[A-Za-z0-9]+/g,
-  /\bpbr_[A-Za-z0-9]+/g,
+  /\bpb[rt]_[A-Za-z0-9]+/g,
   /\bsk_(test|live)_[A-Za-z0-9]+/g,
   /\bwhsec_[A-Za-z0-9+/=]+/g,
   /\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/g,

@@ -129,11 +129,83 @@ describe('a reader', () => {
     ['type=payment.paid', 'type'],
     ['type=*', 'type'],
     ['cursor=x', 'cursor'],
+    ['wait=-1', 'wait'],
+    ['wait=21', 'wait'],
   ])('that asks with ?%s is refused', async (query, field) => {
     expect(await merchant.api.get(`${EVENTS}?${query}`)).toMatchObject({ status: 422, body: { errors: [{ field }] } })
   })
 
   test('that asks for what is no event’s id is refused', async () => {
     expect(await merchant.api.get(`${EVENTS}1/`)).toMatchObject({ status: 422, body: { errors: [{ field: 'id' }] } })
+  })
+})
+
+describe('a reader who waits', () => {
+  /** Asks, and resolves once the answer is waited for. */
+  async function ask(merchant: Merchant, query: string) {
+    const { waitForEvents } = world.deps
+    const { promise: waiting, resolve } = Promise.withResolvers<void>()
+    world.deps.waitForEvents = (...args) => {
+      world.deps.waitForEvents = waitForEvents
+      const waited = waitForEvents(...args)
+      resolve()
+      return waited
+    }
+    const asked = world.countRoundTrips(() => merchant.api.get(`${EVENTS}?${query}`))
+    await waiting
+    return asked
+  }
+
+  test('is answered at once where there is something already', async () => {
+    const merchant = await newMerchant()
+    await makeEvent(merchant)
+    const asked = await world.countRoundTrips(() => merchant.api.get(`${EVENTS}?wait=20`))
+    expect(asked).toMatchObject({ roundTrips: 1, result: { body: { next_after: 1 } } })
+  })
+
+  test('is answered as soon as something happens', async () => {
+    const merchant = await newMerchant()
+    const asked = ask(merchant, 'wait=20')
+    await makeEvent(merchant)
+    const { body } = (await asked).result
+    expect(body).toMatchObject({ data: [{ number: 1 }], next_after: 1 })
+  })
+
+  test('is answered with nothing when time is up, for two round trips', async () => {
+    const merchant = await newMerchant()
+    await makeEvent(merchant)
+    const { waitForEvents } = world.deps
+    world.deps.waitForEvents = (...args) => {
+      const waited = waitForEvents(...args)
+      world.clock.advance(20_000)
+      return waited
+    }
+    const asked = await world.countRoundTrips(() => merchant.api.get(`${EVENTS}?after=1&wait=20`))
+    world.deps.waitForEvents = waitForEvents
+    expect(asked).toMatchObject({ roundTrips: 2, result: { status: 200, body: { data: [], next_after: 1 } } })
+  })
+
+  test('misses nothing that happens between its look and its wait', async () => {
+    const merchant = await newMerchant()
+    const { waitForEvents } = world.deps
+    world.deps.waitForEvents = async (...args) => {
+      world.deps.waitForEvents = waitForEvents
+      await makeEvent(merchant)
+      return waitForEvents(...args)
+    }
+    expect((await merchant.api.get(`${EVENTS}?wait=20`)).body).toMatchObject({ data: [{ number: 1 }] })
+  })
+
+  test('for one type is not woken over and over by what is of another', async () => {
+    const merchant = await newMerchant()
+    await makeEvent(merchant)
+    const query = 'type=payment.cancelled&wait=20'
+    const asked = ask(merchant, query)
+    const id = await makeEvent(merchant)
+    // Woken, it found nothing of its type, and knows how far it has looked.
+    expect((await asked).result.body).toEqual({ object: 'list', data: [], next_after: 2 })
+    const again = ask(merchant, `${query}&after=2`)
+    await merchant.api.post(`/api/v1/transactions/${id}/cancel/`)
+    expect((await again).result.body).toMatchObject({ data: [{ number: 3 }] })
   })
 })

@@ -7,6 +7,7 @@ const SECRETS = [
   'pb_test_0123456789ABCDEFabcdef',
   'pb_live_0123456789ABCDEFabcdef',
   'pbr_0123456789ABCDEFabcdef',
+  'pbt_0123456789ABCDEFabcdef',
   'sk_live_0123456789abcdef',
   'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
   'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1In0.c2lnbmF0dXJl',

@@ -15,12 +15,16 @@ import { enterWorker } from '../../src/db/gate.ts'
 import { type Id, newId } from '../../src/domain/ids.ts'
 import { SCOPES, type Scope } from '../../src/domain/scopes.ts'
 import type { Mode } from '../../src/domain/transaction.ts'
+import type { Env } from '../../src/env.ts'
 import { createApp } from '../../src/http/app.ts'
 import type { Deps, Job } from '../../src/operations/deps.ts'
+import { EventFeed } from '../../src/operations/events/feed.ts'
 import { WebhookSecretsCache } from '../../src/operations/provider-events/webhook-secrets.ts'
 import { createEgress } from '../../src/platform/egress.ts'
 import { createLog } from '../../src/platform/log.ts'
+import { announceTo, openStream, refuseStream, waitAt } from '../../src/platform/streams.ts'
 import { fakeClock } from './clock.ts'
+import { useFeedDeps } from './feed-deps.ts'
 import { bridgeEndpoint, databaseUrl } from './provided.ts'
 import { seededRandom } from './random.ts'
 import { createReceiver } from './receiver.ts'
@@ -41,10 +45,12 @@ interface WorldOptions {
   startsAt?: Date
   /** Of its chance: two worlds with one database have one each, or they would make the same keys. */
   seed?: number
+  /** The real objects that hold the streams. Without them news reaches nobody but who polls. */
+  streams?: Env['EVENT_STREAMS']
 }
 
 /** @param name of the test file's database: lower case, unique among the files */
-export async function createWorld(name: string, { startsAt = STARTS_AT, seed = 1 }: WorldOptions = {}) {
+export async function createWorld(name: string, { startsAt = STARTS_AT, seed = 1, streams }: WorldOptions = {}) {
   neonConfig.fetchEndpoint = bridgeEndpoint
   // The driver's own requests are what is counted, and what a crash cuts off.
   const database = { requests: 0, failAfter: Number.POSITIVE_INFINITY }
@@ -84,7 +90,17 @@ export async function createWorld(name: string, { startsAt = STARTS_AT, seed = 1
       entered = merchantId
     },
   }
+  const deferred: Promise<unknown>[] = []
+  const log = createLog(
+    (line) => logLines.push(line),
+    () => {},
+  )
   const deps: Deps = {
+    ...newsOf(
+      () => deps,
+      streams,
+      (work) => deferred.push(work),
+    ),
     api: connect(databaseUrl('paybridge_api', `t_${name}`), observer),
     worker: connect(databaseUrl('paybridge_worker', `t_${name}`), observer),
     sealing: parseKeyRing('seal', SEALING_KEYS),
@@ -107,13 +123,10 @@ export async function createWorld(name: string, { startsAt = STARTS_AT, seed = 1
     defer: (work) => {
       deferred.push(work)
     },
-    log: createLog(
-      (line) => logLines.push(line),
-      () => {},
-    ),
+    log,
   }
+  if (streams !== undefined) useFeedDeps(deps)
 
-  const deferred: Promise<unknown>[] = []
   const app = createApp((c) => ({
     deps,
     roundTrips: () => database.requests,
@@ -121,6 +134,11 @@ export async function createWorld(name: string, { startsAt = STARTS_AT, seed = 1
     requestId: newId('req', clock.now().getTime(), random),
     ipAddress: c.req.header('cf-connecting-ip') ?? '203.0.113.10',
     withinLimit: async () => true,
+    openStream: async (subscriber, after) => {
+      if (streams === undefined) throw new Error('this world has no streams')
+      return openStream(streams, subscriber, after)
+    },
+    refuseStream,
     defer: (work) => deferred.push(work),
     routePattern: undefined,
   }))
@@ -177,6 +195,30 @@ export interface ProviderPost {
   body: Uint8Array<ArrayBuffer>
   /** Of our answer. */
   status: number
+}
+
+/** How news goes round: to the real objects, or within the world. */
+function newsOf(
+  depsOf: () => Deps,
+  streams: Env['EVENT_STREAMS'] | undefined,
+  defer: (work: Promise<unknown>) => void,
+): Pick<Deps, 'announce' | 'waitForEvents'> {
+  if (streams !== undefined) {
+    return {
+      announce: (merchantId, mode, news) => defer(announceTo(streams, depsOf().log, merchantId, mode, news)),
+      waitForEvents: (merchantId, mode, after, ms) => waitAt(streams, depsOf().log, merchantId, mode, after, ms),
+    }
+  }
+  const feeds = new Map<string, EventFeed>()
+  const feedOf = (merchantId: string, mode: Mode) => {
+    const feed = feeds.get(`${merchantId}:${mode}`) ?? new EventFeed(depsOf())
+    feeds.set(`${merchantId}:${mode}`, feed)
+    return feed
+  }
+  return {
+    announce: (merchantId, mode, news) => feedOf(merchantId, mode).announce(news),
+    waitForEvents: (merchantId, mode, after, ms) => feedOf(merchantId, mode).waitFor(after, ms),
+  }
 }
 
 function seededNumber(random: (length: number) => Uint8Array): number {

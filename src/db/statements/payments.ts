@@ -248,20 +248,35 @@ const dueDeliveryIds = (transactionId: string | SQL) => sql<string[]>`(
   select coalesce(jsonb_agg(d.id), '[]') from deliveries d
   where d.transaction_id = ${transactionId} and d.status = 'pending' and d.next_attempt_at <= app.now())`
 
-/** The answer that this request gave, as its claim remembers it; nothing where another request took the claim over. */
+/** The number of the payment's last event: who follows the merchant's events is told of it. */
+const lastEventNumberOf = (transactionId: string | SQL) =>
+  sql`(
+  select coalesce(max(e.number), 0) from events e where e.transaction_id = ${transactionId})`.mapWith(Number)
+
+/** The answer that this request gave, as its claim remembers it, and what there is to tell; nothing where another request took the claim over. */
 export function readOwnAnswer(db: Db, claim: Pick<Claim, 'key' | 'owner'>, transactionId: string) {
   return db
-    .select({ ...claimColumns, deliveryIds: dueDeliveryIds(transactionId) })
+    .select({
+      ...claimColumns,
+      merchantId: idempotencyClaims.merchantId,
+      mode: idempotencyClaims.mode,
+      eventNumber: lastEventNumberOf(transactionId),
+      deliveryIds: dueDeliveryIds(transactionId),
+    })
     .from(idempotencyClaims)
     .where(and(eq(idempotencyClaims.key, claim.key), eq(idempotencyClaims.owner, claim.owner)))
 }
 
-/** The transaction as it stands, and the deliveries that wait for their first try: what to nudge the queue with. */
+/** The transaction as it stands, and what there is to tell of it. */
 export function readOutcome(db: Db, id: string) {
   return db
     .select({
       object: jsonObject(sql`app.transaction_object(${transactions})`),
       status: transactions.status,
+      merchantId: transactions.merchantId,
+      mode: transactions.mode,
+      transactionId: transactions.id,
+      eventNumber: lastEventNumberOf(sql`${transactions.id}`),
       deliveryIds: dueDeliveryIds(sql`${transactions.id}`),
     })
     .from(transactions)

@@ -79,6 +79,8 @@ export function leaseRuns(db: Db) {
     .with(leased)
     .select({
       id: runs.id,
+      merchantId: runs.merchantId,
+      mode: runs.mode,
       provider: runs.provider,
       rangeFrom: runs.rangeFrom,
       rangeTo: runs.rangeTo,

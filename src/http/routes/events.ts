@@ -26,6 +26,13 @@ const EventsQuerySchema = z.strictObject({
     .openapi({ description: 'The number of the last event that was seen' }),
   limit: pageQuery.limit,
   type: z.enum(EVENT_TYPES).optional(),
+  wait: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(LIMITS.longPollSecondsMax)
+    .default(0)
+    .openapi({ description: 'Seconds to wait for news where there is nothing yet' }),
 })
 
 export function eventRoutes(app: App): void {
@@ -34,11 +41,14 @@ export function eventRoutes(app: App): void {
     path: '/api/v1/events/',
     tag: TAG,
     summary: 'List events',
-    description: `Oldest first, at most ${LIMITS.pageSizeMax} at a time. Whoever has seen number N has seen all before it.`,
+    description:
+      `Oldest first, at most ${LIMITS.pageSizeMax} at a time. Whoever has seen number N has seen all before it. With ` +
+      '`wait` it answers as soon as something happens, and with an empty list where nothing does: ask again after `next_after`.',
     query: EventsQuerySchema,
     answer: { status: 200, schema: EventsSchema, description: 'What happened after that number.' },
     async run({ deps, requester, query }) {
-      const read = await readEvents(deps, requester, { after: query.after, limit: query.limit, type: query.type })
+      const range = { after: query.after, limit: query.limit, type: query.type }
+      const read = await readEvents(deps, requester, range, query.wait)
       if (!read.ok) return read
       const { data, nextAfter } = read.value
       return done({ status: 200, body: { object: 'list', data, next_after: nextAfter }, replayed: false })

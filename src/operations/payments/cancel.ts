@@ -3,12 +3,13 @@
 import { sql } from 'drizzle-orm'
 import { enter, enterWorker } from '../../db/gate.ts'
 import { answerClaim, type Claim, claimKey, isFirst, problemObject, readClaim } from '../../db/statements/claims.ts'
-import { findPayment, transactionObject } from '../../db/statements/payments.ts'
+import { findPayment, readOutcome, transactionObject } from '../../db/statements/payments.ts'
 import { cancelTransaction, hasNoPageAt, isCancelled, refuseUncancellable } from '../../db/statements/transactions.ts'
 import { type Outcome, PROBLEMS, refused } from '../../domain/problem.ts'
 import { PROVIDER_NAMES, PROVIDERS } from '../../providers/registry.ts'
 import { type Answer, holdsClaim, makeClaim, type Requester, readAnswer } from '../claimed.ts'
 import type { Deps } from '../deps.ts'
+import { tell } from '../events/tell.ts'
 import { askToClose } from './follow-up.ts'
 import { openPayment } from './payment.ts'
 
@@ -33,10 +34,14 @@ export async function cancel(deps: Deps, requester: Requester, id: string): Prom
     answerClaim(db, claim, 200, transactionObject(id), isCancelled(id)),
     readClaim(db, claim.key),
     findPayment(db, id),
+    readOutcome(db, id),
   ])
   if (!batch.ok) return batch
-  const [, , , , , claims, [row]] = batch.rows
-  if (!holdsClaim(claim, claims)) return readAnswer(deps, claim, claims)
+  const [, , , , , claims, [row], [outcome]] = batch.rows
+  if (!holdsClaim(claim, claims)) {
+    if (outcome !== undefined) await tell(deps, outcome)
+    return readAnswer(deps, claim, claims)
+  }
   if (row === undefined) return refused('transaction_not_found')
   const closed = await askToClose(deps, await openPayment(deps, row))
   return closed?.kind === 'too_late' ? tellTooLate(deps, claim, id) : callOff(deps, requester, claim, id)
@@ -44,16 +49,17 @@ export async function cancel(deps: Deps, requester: Requester, id: string): Prom
 
 async function callOff(deps: Deps, requester: Requester, claim: Claim, id: string): Promise<Outcome<Answer>> {
   const { db } = deps.api
-  const batch = await deps.api.runFor(
-    enter(db, deps.clock.now(), requester, PERMIT),
-    [
-      ...refuseUncancellable(db, isFirst(claim), id),
-      cancelTransaction(db, id, isFirst(claim)),
-      answerClaim(db, claim, 200, transactionObject(id), isCancelled(id)),
-    ],
+  const batch = await deps.api.run(enter(db, deps.clock.now(), requester, PERMIT), [
+    ...refuseUncancellable(db, isFirst(claim), id),
+    cancelTransaction(db, id, isFirst(claim)),
+    answerClaim(db, claim, 200, transactionObject(id), isCancelled(id)),
     readClaim(db, claim.key),
-  )
-  return batch.ok ? readAnswer(deps, claim, batch.rows) : batch
+    readOutcome(db, id),
+  ])
+  if (!batch.ok) return batch
+  const [, , , , claims, [outcome]] = batch.rows
+  if (outcome !== undefined) await tell(deps, outcome)
+  return readAnswer(deps, claim, claims)
 }
 
 async function tellTooLate(deps: Deps, claim: Claim, transactionId: string): Promise<Outcome<Answer>> {

@@ -15,7 +15,7 @@ import { isUnderWay, type TransactionStatus } from '../../domain/transaction.ts'
 import type { ClosedAnswer, Confirmation } from '../../providers/contract.ts'
 import { converse } from '../../providers/exchange.ts'
 import type { Deps } from '../deps.ts'
-import { nudgeDeliveries } from '../nudge.ts'
+import { tell } from '../events/tell.ts'
 import { isUnresolved, openCheckout, recordCheckout } from './open-checkout.ts'
 import { knownOf, openPayment, type Payment } from './payment.ts'
 import { askProvider, isClear, settle } from './settle.ts'
@@ -153,6 +153,6 @@ async function commit(
   if (!batch.ok) throw new Error(`what the provider said was not applied: ${batch.problem.code}`)
   const [row] = batch.rows
   if (row === undefined) throw new Error(`transaction ${transactionId} is gone`)
-  await nudgeDeliveries(deps, row.deliveryIds)
+  await tell(deps, row)
   return { status: row.status, object: row.object, isConfirmed: isClear(payment, confirmation) }
 }

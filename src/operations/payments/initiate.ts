@@ -25,7 +25,7 @@ import type { CheckoutAnswer } from '../../providers/contract.ts'
 import type { ProviderName } from '../../providers/registry.ts'
 import { type Answer, holdsClaim, makeClaim, type Requester, readAnswer } from '../claimed.ts'
 import type { Deps } from '../deps.ts'
-import { nudgeDeliveries } from '../nudge.ts'
+import { tell } from '../events/tell.ts'
 import { followUp } from './follow-up.ts'
 import { isUnresolved, openCheckout, recordCheckout } from './open-checkout.ts'
 import { openPayment } from './payment.ts'
@@ -173,6 +173,6 @@ async function remember(
   const [row] = batch.rows
   // The lock ran out, and a repeat of the request took the work over: the answer is its to give.
   if (row === undefined) return refused('idempotency_in_flight', { retryAfter: 1 })
-  await nudgeDeliveries(deps, row.deliveryIds)
+  await tell(deps, { ...row, transactionId })
   return readAnswer(deps, claim, [row])
 }

@@ -17,7 +17,7 @@ import type { RefundRow } from '../../db/statements/refunds.ts'
 import { fraction } from '../../domain/random.ts'
 import { nextApplyAt } from '../../domain/retry.ts'
 import type { Deps } from '../deps.ts'
-import { nudgeDeliveries } from '../nudge.ts'
+import { tell } from '../events/tell.ts'
 import { closeWhenOver } from '../payments/follow-up.ts'
 import { openPayment, type Payment } from '../payments/payment.ts'
 import { askProvider, settle } from '../payments/settle.ts'
@@ -59,7 +59,8 @@ async function applyTo(
     readOutcome(db, payment.transactionId),
   )
   if (!batch.ok) throw new Error(`provider event ${id} was not applied: ${batch.problem.code}`)
-  await nudgeDeliveries(deps, batch.rows[0]?.deliveryIds ?? [])
+  const [news] = batch.rows
+  if (news !== undefined) await tell(deps, news)
 }
 
 async function learnPayment(deps: Deps, payment: Payment): Promise<Learned> {

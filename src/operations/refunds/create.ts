@@ -23,7 +23,7 @@ import type { RefundAnswer } from '../../providers/contract.ts'
 import { PROVIDER_NAMES, PROVIDERS } from '../../providers/registry.ts'
 import { type Answer, holdsClaim, makeClaim, type Requester, readAnswer } from '../claimed.ts'
 import type { Deps } from '../deps.ts'
-import { nudgeDeliveries } from '../nudge.ts'
+import { tell } from '../events/tell.ts'
 import { openPayment, type Payment } from '../payments/payment.ts'
 import { followUpRefunds } from './follow-up.ts'
 import { isPutOff, recordRefund, sendRefund } from './send.ts'
@@ -142,6 +142,6 @@ async function remember(
   const [row] = batch.rows
   // The lock ran out, and a repeat of the request took the work over: the answer is its to give.
   if (row === undefined) return refused('idempotency_in_flight', { retryAfter: 1 })
-  await nudgeDeliveries(deps, row.deliveryIds)
+  await tell(deps, { ...row, transactionId })
   return readAnswer(deps, claim, [row])
 }

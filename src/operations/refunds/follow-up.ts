@@ -19,7 +19,7 @@ import { matchRefunds, type ReportedRefund } from '../../domain/refund.ts'
 import { nextRefundCheckAt, REFUND_RESEND_MS, REFUND_UNCLEAR_MS } from '../../domain/retry.ts'
 import { converse } from '../../providers/exchange.ts'
 import type { Deps } from '../deps.ts'
-import { nudgeDeliveries } from '../nudge.ts'
+import { tell } from '../events/tell.ts'
 import { openPayment, type Payment } from '../payments/payment.ts'
 import { newsOf, ourRefundOf, paidOf, REFUND_EXISTS, recordRefund, sendRefund } from './send.ts'
 
@@ -36,7 +36,8 @@ export async function followUpRefunds(deps: Deps, transactionId: string): Promis
   const { statements, isClear } = await learnRefunds(deps, await openPayment(deps, row), refunds)
   const batch = await deps.worker.runFor(enterWorker(db, deps.clock.now()), statements, readOutcome(db, transactionId))
   if (!batch.ok) throw new Error(`refunds of ${transactionId} were not brought up to date: ${batch.problem.code}`)
-  await nudgeDeliveries(deps, batch.rows[0]?.deliveryIds ?? [])
+  const [news] = batch.rows
+  if (news !== undefined) await tell(deps, news)
   return isClear
 }
 

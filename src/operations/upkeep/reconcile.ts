@@ -124,10 +124,16 @@ async function comparePage(
   )
   if (!batch.ok) throw new Error(`a page was not written down: ${batch.problem.code}`)
   if (batch.rows.length === 0) return false
+  if (differing.length > 0) announceDrifts(deps, run)
   for (const { theirs, row, cause } of differing) {
     if (row !== undefined) await correct(deps, run, theirs, row, cause)
   }
   return true
+}
+
+/** Some of them may be about payments, and each is an event. */
+function announceDrifts(deps: Deps, { merchantId, mode }: RunRow): void {
+  deps.announce(merchantId, mode, { number: undefined, transactionId: undefined })
 }
 
 async function findOurs(deps: Deps, run: RunRow, payments: readonly ListedPayment[]): Promise<OurRow[]> {
@@ -187,6 +193,7 @@ async function correct(deps: Deps, run: RunRow, theirs: ListedPayment, row: OurR
   const [after] = await findOurs(deps, run, [{ ...theirs, reference: row.reference }])
   if (after !== undefined && compareBooks(ourPaymentOf(after), theirs) === undefined && !isToBeSeen(after)) {
     await write(deps, [correctDrifts(db, run.connection.id, [subjectOf(theirs)])])
+    announceDrifts(deps, run)
   }
 }
 
@@ -243,5 +250,6 @@ async function seek(deps: Deps, { run }: Walk, row: OurRow): Promise<0 | 1> {
     isRefunded: false,
   }
   await write(deps, [looked, recordDrift(db, driftOf(run, theirs, row, 'paid_here_not_there'))])
+  announceDrifts(deps, run)
   return 1
 }

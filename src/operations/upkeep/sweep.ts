@@ -8,6 +8,7 @@ import { judgeFailingEndpoints } from '../../db/statements/deliveries.ts'
 import { leaseDueAttempts, leaseDuePayments } from '../../db/statements/payments.ts'
 import { listDueProviderEvents, removeOutdated } from '../../db/statements/provider-events.ts'
 import { leaseDueRefunds } from '../../db/statements/refunds.ts'
+import { removeStreamTickets } from '../../db/statements/streams.ts'
 import { concurrently } from '../concurrently.ts'
 import type { Deps } from '../deps.ts'
 import { followUp } from '../payments/follow-up.ts'
@@ -62,7 +63,7 @@ async function judgeEndpoints(deps: Deps): Promise<void> {
 async function removeWhatIsOutdated(deps: Deps): Promise<void> {
   const { db } = deps.worker
   const now = deps.clock.now()
-  const removed = await deps.worker.run(enterWorker(db, now), [removeOutdated(db, now)])
+  const removed = await deps.worker.run(enterWorker(db, now), [removeOutdated(db, now), removeStreamTickets(db, now)])
   if (!removed.ok) throw new Error(removed.problem.code)
 }
 

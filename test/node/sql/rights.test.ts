@@ -45,6 +45,8 @@ const TABLE_RIGHTS: Readonly<Record<string, Readonly<Record<string, string>>>> =
       'sent_at), select',
     routing_rule_targets: 'insert, select',
     routing_rules: 'insert, select, update (retired_at)',
+    stream_tickets:
+      'insert (hash, merchant_id, mode, api_key_id, session_id, user_id, event_types, transaction_id, is_public, expires_at)',
     transactions:
       'insert (id, merchant_id, mode, reference, amount, currency, customer_email, customer_name, customer_phone, ' +
       'description, metadata, callback_url, provider, connection_id, expires_at, next_check_at, country, method, ' +
@@ -65,13 +67,15 @@ const TABLE_RIGHTS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     audit_entries: 'insert',
     deliveries: 'insert, select (endpoint_id, status), update (status, next_attempt_at, leased_until, finished_at)',
     event_counters: 'insert, select, update',
-    events: 'insert',
+    // Of what public streams watch, and nothing else: a policy lets no other event pass.
+    events: 'insert, select',
     idempotency_claims: 'delete, select',
     memberships: 'insert, select',
     merchants: 'insert, select',
     refresh_tokens: 'delete, insert, select, update',
     sessions: 'delete, insert, select, update',
     sign_in_counts: 'delete, insert, select, update',
+    stream_tickets: 'delete, select, update (used_at)',
     transactions: 'select, update (amount_refunding, amount_refunded, refunds_check_at, refund_checks, updated_at)',
     users: 'insert, select, update',
     // To lock a row takes a right to update; a policy lets no update pass.
@@ -130,6 +134,7 @@ const FUNCTION_RIGHTS: Readonly<Record<string, readonly string[]>> = {
     'mode',
     'new_id',
     'reconciliation_run_object',
+    'redeem_ticket',
     'refund_may_become',
     'refund_object',
     'refuse',
@@ -142,6 +147,7 @@ const FUNCTION_RIGHTS: Readonly<Record<string, readonly string[]>> = {
     'user_id',
     'user_object',
     'wants',
+    'watch_payments',
     'webhook_endpoint_object',
     'webhook_replay_object',
   ],
@@ -155,6 +161,7 @@ const FUNCTION_RIGHTS: Readonly<Record<string, readonly string[]>> = {
     'mode',
     'new_id',
     'next_event_number',
+    'public_event_object',
     'refund_object',
     'refuse',
     'scopes_of',
@@ -179,6 +186,7 @@ const FUNCTION_RIGHTS: Readonly<Record<string, readonly string[]>> = {
     'refund_object',
     'refuse',
     'remove_outdated',
+    'remove_stream_tickets',
     'route',
     'transaction_may_become',
     'transaction_object',

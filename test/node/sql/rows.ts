@@ -214,6 +214,12 @@ export const newRows: Readonly<Record<string, (tenant: Tenant) => Row>> = {
     merchant_id: merchant.merchantId,
     expires_at: '2026-12-24',
   }),
+  stream_tickets: (tenant) => ({
+    hash: nextHash(),
+    ...whose(tenant),
+    api_key_id: tenant.merchant.keys[tenant.mode].id,
+    expires_at: '2026-11-24T09:00:30Z',
+  }),
   sign_in_counts: () => ({ counted: nextHash(), window_start: NOW }),
   transactions: newTransaction,
   users: () => ({ id: nextId('usr'), email: `${nextId('usr')}@merchant.test`, password_hash: '$scrypt$of-nothing' }),
@@ -293,6 +299,7 @@ export async function settle(owner: Session, merchant: Merchant, mode: Mode): Pr
     'idempotency_claims',
     'provider_events',
     'refunds',
+    'stream_tickets',
     'webhook_replays',
   ]) {
     await insert(owner, table, newRow(table, tenant))

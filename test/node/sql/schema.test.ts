@@ -10,6 +10,7 @@ import * as providerEvents from '../../../src/db/schema/provider-events.ts'
 import * as reconciliation from '../../../src/db/schema/reconciliation.ts'
 import * as refunds from '../../../src/db/schema/refunds.ts'
 import * as routing from '../../../src/db/schema/routing.ts'
+import * as streams from '../../../src/db/schema/streams.ts'
 import * as webhooks from '../../../src/db/schema/webhooks.ts'
 import { DRIFT_CAUSES, DRIFT_STATUSES, RUN_STATUSES } from '../../../src/domain/drift.ts'
 import { DELIVERY_OUTCOMES, DELIVERY_STATUSES, EVENT_TYPES, SUBSCRIPTIONS } from '../../../src/domain/event.ts'
@@ -31,6 +32,7 @@ const drizzleTables = Object.values({
   ...reconciliation,
   ...refunds,
   ...routing,
+  ...streams,
   ...webhooks,
 })
   .filter((exported) => is(exported, PgTable))
