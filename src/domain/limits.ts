@@ -46,9 +46,14 @@ export const LIMITS = {
   expiresInSecondsMin: 300,
   expiresInSecondsDefault: 86_400,
   expiresInSecondsMax: 604_800,
+  webhookUrlLength: 2_000,
   deliveryTimeoutMs: 15_000,
   deliveryAnswerBytesRead: 65_536,
   deliveryAnswerBytesKept: 4_096,
+  /** Asking what an endpoint's name leads to; how long an isolate keeps the answer, and of how many names. */
+  nameLookupMs: 2_000,
+  nameCacheMs: 60_000,
+  nameCacheEntries: 1_000,
   deliveriesPerBatch: 100,
   /** Of those that are due, the oldest so many are looked at for a batch. */
   deliveriesLookedAt: 1_000,

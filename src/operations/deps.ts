@@ -2,6 +2,7 @@
 
 import type { KeyRing } from '../crypto/key-ring.ts'
 import type { Database } from '../db/client.ts'
+import type { EndpointUrlVerdict } from '../domain/endpoint-url.ts'
 import type { Random } from '../domain/ids.ts'
 import type { Announcement } from '../domain/stream.ts'
 import type { Mode } from '../domain/transaction.ts'
@@ -38,7 +39,8 @@ export type Posted =
 
 /** The way out to merchants' endpoints, guarded: public addresses only, no redirects, bounded in time and size. */
 export interface Egress {
-  allows(url: string): boolean
+  /** Whether a delivery may go there, with what can be seen of the name's addresses. */
+  judge(url: string): Promise<EndpointUrlVerdict>
   post(url: string, headers: Record<string, string>, body: string): Promise<Posted>
 }
 

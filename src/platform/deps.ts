@@ -8,6 +8,7 @@ import { systemClock, systemRandom } from './clock.ts'
 import { createEgress } from './egress.ts'
 import { createErrorReport } from './error-report.ts'
 import { createLog } from './log.ts'
+import { createResolver, rememberNames } from './resolver.ts'
 import { announceTo, waitAt } from './streams.ts'
 
 /** What one invocation did, for its log line. */
@@ -20,6 +21,12 @@ export interface Invocation {
 
 /** Lives as long as the isolate. */
 const webhookSecrets = new WebhookSecretsCache(systemClock.now)
+
+/** Lives as long as the isolate. */
+const resolve = rememberNames(
+  createResolver({ deadline: systemClock.deadline, fetch: (request) => fetch(request) }),
+  systemClock.now,
+)
 
 /** The settings don't change while an isolate lives. */
 let parsed: { env: Env; settings: Settings } | undefined
@@ -65,6 +72,8 @@ export function begin(env: Env, lifetime: Lifetime): Invocation {
     egress: createEgress({
       clock: systemClock,
       fetch: (request) => fetch(request),
+      // The local platform asks nobody.
+      resolve: settings.ENVIRONMENT === 'local' ? async () => undefined : resolve,
       allowLoopback: settings.ENVIRONMENT === 'local',
     }),
     webhookSecrets,

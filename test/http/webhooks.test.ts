@@ -264,6 +264,40 @@ test('a URL is kept as it will be sent to', async () => {
   expect(made).toMatchObject({ status: 201, body: { url: 'https://shop.test/h%C3%B6ok' } })
 })
 
+describe('a URL that is refused', () => {
+  test.each([
+    [
+      'https://192.168.1.1/hook',
+      'goes to an address of 192.168.0.0/16, which is for private use (RFC 1918)',
+      'private_address',
+    ],
+    ['https://shop.test:22/hook', 'has port 22, which is not 443, 8443 or above 1024', 'port'],
+    ['https://me:secret@shop.test/hook', 'has a user name or a password in it', 'credentials'],
+    ['http://shop.test/hook', 'does not begin with https://', 'scheme'],
+  ])('%s is told what is wrong and by which rule', async (url, message, reason) => {
+    const answer = await merchant.api.post(WEBHOOKS, { url })
+    expect(answer.body).toMatchObject({
+      code: 'webhook_url_forbidden',
+      errors: [{ field: 'url', message: `${message}: ${reason}` }],
+    })
+    expect(JSON.stringify(answer.body)).not.toContain('secret')
+  })
+
+  test('a name that leads to a private address is refused when it is saved, created or changed', async () => {
+    world.names.set('trap.shop.test', ['fd00::1'])
+    const errors = [
+      {
+        field: 'url',
+        message: 'has a name that leads into fc00::/7, which is for private use (RFC 4193): leads_to_private_address',
+      },
+    ]
+    const body = { url: 'https://trap.shop.test/hook' }
+    expect(await merchant.api.post(WEBHOOKS, body)).toMatchObject({ status: 422, body: { errors } })
+    const endpoint = await addEndpoint(await world.newMerchant())
+    expect(await merchant.api.patch(pathOf(endpoint), body)).toMatchObject({ status: 422, body: { errors } })
+  })
+})
+
 describe('lists are paged', () => {
   test('of endpoints, without a gap or a repeat', async () => {
     const owner = await world.newMerchant()

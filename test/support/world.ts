@@ -66,6 +66,7 @@ export async function createWorld(name: string, { startsAt = STARTS_AT, seed = 1
   const providerCalls: string[] = []
   const providerPosts: ProviderPost[] = []
   const receiver = createReceiver()
+  const names = new Map<string, readonly string[]>()
 
   const simulators = createSimulators(
     {
@@ -115,7 +116,12 @@ export async function createWorld(name: string, { startsAt = STARTS_AT, seed = 1
       deadline: clock.deadline,
       providersUrl: SIMULATORS_URL,
     },
-    egress: createEgress({ clock, fetch: receiver.fetch, allowLoopback: false }),
+    egress: createEgress({
+      clock,
+      fetch: receiver.fetch,
+      resolve: async (name) => names.get(name),
+      allowLoopback: false,
+    }),
     webhookSecrets: new WebhookSecretsCache(clock.now),
     async nudge(nudged) {
       jobs.push(...nudged)
@@ -154,6 +160,8 @@ export async function createWorld(name: string, { startsAt = STARTS_AT, seed = 1
     /** What the providers posted to us, as it was sent, and our answers' statuses. */
     providerPosts,
     receiver,
+    /** What names lead to, as far as it can be seen. */
+    names,
     /** Every provider's simulator. */
     simulators,
     paystack: simulators.of.paystack,

@@ -20,6 +20,7 @@ import {
   updateWebhookEndpoint,
   webhookEndpointObject,
 } from '../../db/statements/webhook-endpoints.ts'
+import type { EndpointUrlRefusal } from '../../domain/endpoint-url.ts'
 import type { Subscription } from '../../domain/event.ts'
 import { type Id, newId } from '../../domain/ids.ts'
 import type { JsonObject } from '../../domain/json.ts'
@@ -53,7 +54,8 @@ export async function createWebhookEndpoint(
   requester: Requester,
   input: WebhookEndpointInput,
 ): Promise<Outcome<Answer>> {
-  if (!deps.egress.allows(input.url)) return urlForbidden()
+  const verdict = await deps.egress.judge(input.url)
+  if (!verdict.ok) return urlForbidden(verdict)
   const id = newId('whe', deps.clock.now().getTime(), deps.random)
   const secret = newWebhookSecret(deps.random)
   const sealedSecret = await sealEndpointSecret(deps, id, secret)
@@ -92,7 +94,8 @@ export async function changeWebhookEndpoint(
   id: string,
   changes: EndpointChanges,
 ): Promise<Outcome<JsonObject>> {
-  if (changes.url !== undefined && !deps.egress.allows(changes.url)) return urlForbidden()
+  const verdict = changes.url === undefined ? undefined : await deps.egress.judge(changes.url)
+  if (verdict?.ok === false) return urlForbidden(verdict)
   const { db } = deps.api
   const permit = { scope: 'webhooks:write', action: 'webhook_endpoint.updated' } as const
   const { customHeaders, ...rest } = changes
@@ -184,6 +187,6 @@ async function sealHeaders(deps: Deps, endpointId: string, headers: Readonly<Rec
   return { headerNames: Object.keys(headers).sort(), sealedHeaders }
 }
 
-function urlForbidden() {
-  return refused('webhook_url_forbidden', { errors: [{ field: 'url', message: 'is not a public https address' }] })
+function urlForbidden({ reason, message }: EndpointUrlRefusal) {
+  return refused('webhook_url_forbidden', { errors: [{ field: 'url', message: `${message}: ${reason}` }] })
 }
