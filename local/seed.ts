@@ -16,6 +16,12 @@ export interface DemoMerchant {
 /** Known to everybody: the platform listens on this machine only. */
 export const DEMO_LOGIN = { email: 'demo@paybridge.test', password: 'paybridge-demo' }
 
+/** Enough to try everything that a checkout server does, refunds included, which a key has only where they are asked for. */
+const KEY_SCOPES = [
+  ...['profile:read', 'connections:read', 'transactions:read', 'transactions:write', 'refunds:write'],
+  ...['webhooks:read', 'webhooks:write', 'events:read'],
+]
+
 /**
  * The merchant, connected to every simulator.
  * @param savedApiKey of an earlier run; another is made where it no longer works
@@ -26,7 +32,8 @@ export async function seedDemoMerchant(apiUrl: string, savedApiKey: string | und
   const person = createApiClient(apiUrl, await logIn(createApiClient(apiUrl)))
   const webhookPaths = await connectAll(person)
   if (saved !== undefined) return { ...saved, webhookPaths }
-  const { key } = await person.post('/api/v1/api-keys/', { name: 'Local platform' }, answers.apiKey)
+  const wanted = { name: 'Local platform', scopes: KEY_SCOPES }
+  const { key } = await person.post('/api/v1/api-keys/', wanted, answers.apiKey)
   return { apiKey: key, webhookPaths }
 }
 

@@ -12,6 +12,7 @@ import { auditLogRoutes } from './routes/audit-logs.ts'
 import { authRoutes } from './routes/auth.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
 import { eventStreamRoutes } from './routes/event-stream.ts'
+import { eventTypeRoutes } from './routes/event-types.ts'
 import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
 import { paymentProviderRoutes } from './routes/payment-providers.ts'
@@ -66,6 +67,7 @@ const ROUTES: readonly ((app: App) => void)[] = [
   reconciliationRoutes,
   providerWebhookRoutes,
   deliveryRoutes,
+  eventTypeRoutes,
   webhookRoutes,
   eventStreamRoutes,
   eventRoutes,

@@ -1,8 +1,11 @@
 /** The OpenAPI document, made from the schemas that validate, and the page that shows it, from this origin alone. */
 
-import { html } from 'hono/html'
+import { html, raw } from 'hono/html'
 import { PROBLEMS } from '../domain/problem.ts'
+import { PAGE_STYLE } from './docs-style.ts'
+import { webhooksPage } from './docs-webhooks.ts'
 import type { App } from './endpoint.ts'
+import { documentWebhooks } from './routes/event-types.ts'
 
 const INFO = {
   title: 'PayBridge',
@@ -20,14 +23,26 @@ export function docsRoutes(app: App): void {
     scheme: 'bearer',
     description: 'An API key (`pb_test_…`, `pb_live_…`) or an access token from `/api/v1/auth/token/`.',
   })
+  let schema: object | undefined
   app.get('/api/schema/', (c) => {
     c.set('routePattern', '/api/schema/')
-    return c.json(app.getOpenAPI31Document({ openapi: '3.1.0', info: INFO, servers: [{ url: '/' }] }))
+    schema ??= makeSchema(app)
+    return c.json(schema)
   })
   app.get('/api/docs/', (c) => {
     c.set('routePattern', '/api/docs/')
     return c.html(PAGE, 200, { 'content-security-policy': POLICY })
   })
+  app.get('/api/docs/webhooks/', (c) => {
+    c.set('routePattern', '/api/docs/webhooks/')
+    return c.html(webhooksPage(), 200, { 'content-security-policy': POLICY })
+  })
+}
+
+/** Made when it is first asked for: a cold start doesn't wait for it. */
+function makeSchema(app: App): object {
+  documentWebhooks(app)
+  return app.getOpenAPI31Document({ openapi: '3.1.0', info: INFO, servers: [{ url: '/' }] })
 }
 
 /** The page runs scripts and loads styles of this origin only; it works without any other network. */
@@ -48,18 +63,13 @@ const PAGE = html`<!doctype html>
     <title>PayBridge API</title>
     <link rel="icon" href="data:,">
     <link rel="stylesheet" href="/docs-assets/swagger-ui.css">
-    <style>
-      body { margin: 0; font-family: sans-serif; color: #3b4151; background: #fff; }
-      #problems { max-width: 1460px; margin: 0 auto; padding: 0 20px 60px; box-sizing: border-box; }
-      #problems table { border-collapse: collapse; width: 100%; font-size: 14px; }
-      #problems th, #problems td { padding: 8px; text-align: left; border-bottom: 1px solid #d8dde7; }
-      #problems code { white-space: nowrap; }
-      #problems tr:target { background: #fff3c4; }
-    </style>
+    <style>${raw(PAGE_STYLE)}</style>
   </head>
   <body>
     <div id="docs"></div>
-    <section id="problems">
+    <main>
+      <h2>Webhooks</h2>
+      <p><a href="/api/docs/webhooks/">Receiving webhooks</a>: how to verify them, in five ways, and when they come again.</p>
       <h2>Problems</h2>
       <p>Every error is one of these. Its <code>code</code> is stable: decide by it, not by the title.</p>
       <table>
@@ -67,7 +77,7 @@ const PAGE = html`<!doctype html>
         <tbody>
 ${PROBLEM_ROWS}        </tbody>
       </table>
-    </section>
+    </main>
     <script src="/docs-assets/swagger-ui-bundle.js"></script>
     <script src="/docs-assets/start.js"></script>
   </body>

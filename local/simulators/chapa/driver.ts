@@ -32,8 +32,9 @@ export function createDriver(books: Books, control: ChapaControl): Driver {
       control.configureAccount(secretKey, { webhookSecret })
       return { credentials: { secret_key: secretKey, webhook_secret: webhookSecret } }
     },
-    setWebhookUrl(account, url) {
-      control.configureAccount(secretKeyIn(account), { webhookUrl: url })
+    setWebhookUrl(account, webhookUrl) {
+      const { webhook_secret: webhookSecret = null } = account.credentials
+      control.configureAccount(secretKeyIn(account), { webhookUrl, webhookSecret })
     },
     accident: (account, accident) => control.setFault(callFault(secretKeyIn(account), accident)),
     webhookAccident: (account, accident) => control.setFault(webhookFault(secretKeyIn(account), accident)),

@@ -37,8 +37,9 @@ export function createDriver(books: Books, control: FlutterwaveControl): Driver 
       control.configureAccount(secret_key, { webhookHash: webhook_hash, refundWebhooks: true })
       return { credentials: { secret_key, webhook_hash } }
     },
-    setWebhookUrl(account, url) {
-      control.configureAccount(keyOf(account), { webhookUrl: url })
+    setWebhookUrl(account, webhookUrl) {
+      const { webhook_hash: webhookHash = null } = account.credentials
+      control.configureAccount(keyOf(account), { webhookUrl, webhookHash })
     },
     accident: (account, accident) => control.setFault(faultOfCall(keyOf(account), accident)),
     webhookAccident: (account, accident) => control.setFault(faultOfWebhook(keyOf(account), accident)),

@@ -95,6 +95,7 @@ export interface Driver {
   readonly abilities: Abilities
   /** Every call makes another account. Its webhooks go to `setWebhookUrl`, and nowhere before it is set. */
   openAccount(mode: 'test' | 'live'): OpenedAccount
+  /** From there on they are signed with what the account's credentials say, whoever made the account. */
   setWebhookUrl(account: OpenedAccount, url: string): void
   accident(account: OpenedAccount, accident: CallAccident): void
   webhookAccident(account: OpenedAccount, accident: WebhookAccident): void

@@ -58,7 +58,9 @@ export function createDriver(books: Books, control: StripeControl): Driver {
       return { credentials: { secret_key: secretKey, webhook_secret: settings.webhookSecret } }
     },
     setWebhookUrl(account, webhookUrl) {
-      control.configureAccount(accountOf(account).secretKey, { webhookUrl })
+      const { secretKey, settings } = accountOf(account)
+      const { webhook_secret: webhookSecret = settings.webhookSecret } = account.credentials
+      control.configureAccount(secretKey, { webhookUrl, webhookSecret })
     },
     accident: (account, accident) => setFault(account, callFault(accident)),
     webhookAccident: (account, accident) => setFault(account, webhookFault(accident)),

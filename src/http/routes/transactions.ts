@@ -72,7 +72,7 @@ export const TransactionSchema = z
   })
   .openapi('Transaction')
 
-const AttemptSchema = z
+export const AttemptSchema = z
   .object({
     id: IdSchema('att'),
     object: z.literal('attempt'),

@@ -51,6 +51,23 @@ test.each(SIMULATOR_NAMES)('the demo account is at %s, and its webhooks go where
   expect(of[name].driver.books(account)).toEqual([])
 })
 
+test.each(SIMULATOR_NAMES)(
+  'a simulator of %s that has just begun signs as its demo account’s credentials say',
+  async (name) => {
+    const signAfter = (otherAccounts: number, credentials = DEMO_CREDENTIALS[name]) => {
+      const { driver } = createSimulators(createTestWorld(), { baseUrl: 'https://simulators.example' }).of[name]
+      for (let other = 0; other < otherAccounts; other++) driver.openAccount('test')
+      driver.setWebhookUrl({ credentials }, WEBHOOK_URL)
+      return driver.sign({ credentials }, '{}')
+    }
+    const signed = await signAfter(0)
+    expect(await signAfter(1)).toEqual(signed)
+    const [first, ...more] = Object.entries(DEMO_CREDENTIALS[name])
+    const [field, value] = more[0] ?? first ?? []
+    expect(await signAfter(0, { ...DEMO_CREDENTIALS[name], [`${field}`]: `${value}9` })).not.toEqual(signed)
+  },
+)
+
 test('what is due in one of them is due in all, and is delivered', async () => {
   const world = createTestWorld()
   const simulators = createSimulators(world, { baseUrl: 'https://simulators.example' })
