@@ -28,17 +28,20 @@ export async function* followEvents(
   let wasReached = false
   for (;;) {
     const askedAt = performance.now()
-    const query = { after, limit: PAGE_MAX, wait: mayWait ? WAIT_SECONDS : undefined }
+    // The first question tells at once whether the API is there.
+    const waits = mayWait && wasReached
+    const query = { after, limit: PAGE_MAX, wait: waits ? WAIT_SECONDS : undefined }
     try {
       const page = await api({ path: EVENTS_PATH, query, answer: events, waitMs: WAIT_SECONDS * 1_000, signal })
+      const isFirst = !wasReached
       wasReached = true
       failures = 0
       yield* page.data
       after = page.next_after
-      if (page.data.length > 0) continue
+      if (page.data.length > 0 || isFirst) continue
       await sleep(Math.max(0, POLL_EVERY_MS - (performance.now() - askedAt)), undefined, { signal })
     } catch (error) {
-      if (mayWait && error instanceof Refusal && error.fields.includes('wait')) {
+      if (waits && error instanceof Refusal && error.fields.includes('wait')) {
         // An API of an earlier version answers at once.
         mayWait = false
         continue

@@ -23,9 +23,8 @@ function handOver() {
   const child = spawn(node, [fileURLToPath(new URL('main.ts', import.meta.url)), ...process.argv.slice(2)], {
     stdio: 'inherit',
   })
-  // A terminal sends Ctrl-C to both: this one stays until the other has ended.
-  process.on('SIGINT', () => {})
-  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  // This one stays until the other has ended. A terminal sends Ctrl-C to both, so that it may hear it twice.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => {
     process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 1)
   })

@@ -7,6 +7,7 @@ import type { SimulatorName } from '../simulators/index.ts'
 import { createDashboards, type Dashboards, type DemoAccount, type DemoAccounts, newAccounts } from './accounts.ts'
 import type { Receiver } from './receiver.ts'
 import type { Note, Report } from './report.ts'
+import { type LiveStream, openStream } from './stream.ts'
 
 export interface Addresses {
   apiUrl: string
@@ -15,7 +16,7 @@ export interface Addresses {
 
 type ConnectionIds = Record<SimulatorName, string>
 
-export interface Shop {
+export interface Shop extends AsyncDisposable {
   /** As who has logged in. */
   person: ApiClient
   /** With the API key. */
@@ -25,12 +26,13 @@ export interface Shop {
   connectionIds: ConnectionIds
   receiver: Receiver
   endpoint: { id: string; secret: string }
+  stream: LiveStream
 }
 
 const BUSINESS = 'Kora Stores'
 
 /** Refunds are a right that a key has only where it is named. */
-const KEY_SCOPES = ['transactions:read', 'transactions:write', 'refunds:write', 'webhooks:write']
+const KEY_SCOPES = ['transactions:read', 'transactions:write', 'refunds:write', 'webhooks:write', 'events:read']
 
 const ENDPOINT = z.object({ id: z.string(), secret: z.string() })
 const RULES = z.object({ data: z.array(z.object({ name: z.string() })) })
@@ -69,7 +71,22 @@ export async function openShop(
     const wanted = { url: receiver.webhookUrl, event_types: ['payment.succeeded', 'refund.*'] }
     return api.post('/api/v1/webhooks/', wanted, ENDPOINT)
   })
-  return { person, api, accounts, dashboards, connectionIds, receiver, endpoint }
+  const stream = await report.step('Open the live stream', async (note) => {
+    const opened = await openStream(api)
+    note('a WebSocket, by a ticket that is good for one')
+    return opened
+  })
+  return {
+    person,
+    api,
+    accounts,
+    dashboards,
+    connectionIds,
+    receiver,
+    endpoint,
+    stream,
+    [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose](),
+  }
 }
 
 async function logIn(apiUrl: string, note: Note): Promise<ApiClient> {

@@ -14,7 +14,7 @@ import { type Addresses, openShop, type Shop } from './shop.ts'
 /** @throws where anything is not as it must be */
 export async function demonstrate(report: Report, addresses: Addresses): Promise<void> {
   await using receiver = await startReceiver()
-  const shop = await openShop(report, addresses, receiver)
+  await using shop = await openShop(report, addresses, receiver)
   const payment = await report.step('Take naira, while Flutterwave is down', (note) => takeFailingOver(shop, note))
   await report.step('Take shillings through Flutterwave, by name', (note) => {
     const order = { amount: 250_000, currency: 'KES', text: 'KES 2,500.00', provider: 'flutterwave' } as const
@@ -34,6 +34,7 @@ export async function demonstrate(report: Report, addresses: Addresses): Promise
     return plantDrift(shop, order, [{ provider: 'paystack', because: 'rule_by_priority: Small naira' }], note)
   })
   await report.step('Reconcile with the provider', (note) => reconcile(shop, unheard, note))
+  await report.step('Look back at the live stream', async (note) => showStream(shop, note))
   await report.step('List the audit log', (note) => listAuditLog(shop, [shop.endpoint.id, payment.id], note))
 }
 
@@ -49,6 +50,13 @@ async function takeFailingOver(shop: Shop, note: Note) {
   const payment = await takePayment(shop, order, route, note)
   await dashboards.mend(accounts.flutterwave)
   return payment
+}
+
+/** Each number came once and in order, or the stream would have failed; the webhooks were a part of it. */
+function showStream({ stream }: Shop, note: Note): void {
+  const [first, last] = [stream.events.at(0), stream.events.at(-1)]
+  ok(first !== undefined && last !== undefined, 'The stream told of nothing')
+  note(`numbers ${first.number} to ${last.number}, each once: ${stream.events.map(({ type }) => type).join(', ')}`)
 }
 
 const ENTRIES = z.object({ data: z.array(z.object({ action: z.string(), object_id: z.string() })) })

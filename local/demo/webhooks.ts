@@ -1,5 +1,5 @@
 /** What the merchant is told: each webhook is verified as a stranger would, with the package that Standard Webhooks publishes. */
-import { deepEqual, notEqual, throws } from 'node:assert/strict'
+import { deepEqual, equal, notEqual, throws } from 'node:assert/strict'
 import { Webhook } from 'standardwebhooks'
 import { z } from 'zod'
 import type { Note } from './report.ts'
@@ -15,7 +15,7 @@ const EVENT = z.object({ type: z.string(), data: SUBJECT })
 
 /** Waits for the event that tells this; says so once its signature holds. */
 export async function expectWebhook(
-  { receiver, endpoint }: Shop,
+  { receiver, endpoint, stream }: Shop,
   type: string,
   told: Subject,
   note: Note,
@@ -31,4 +31,7 @@ export async function expectWebhook(
   notEqual(forged, body)
   throws(() => webhook.verify(forged, headers), 'A forged body passes for a signed one')
   note(`${type} ${headers['webhook-id']}: its signature holds, and not over another amount`)
+  const streamed = await stream.event(String(headers['webhook-id']), WEBHOOK_WITHIN_MS)
+  equal(streamed.type, type)
+  note(`the live stream told of it, too, as number ${streamed.number}`)
 }

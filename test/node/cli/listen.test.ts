@@ -232,6 +232,14 @@ describe('an API', () => {
     expect((await listener.ended).stderr).toContain('Trying again in 1 s.')
   })
 
+  test('that ends the very first wait is asked again as well', async () => {
+    await listenReady()
+    await api.idle()
+    api.cutWaiting()
+    api.happen('payment.created')
+    await hook.had(1)
+  })
+
   test('that no longer takes the key ends it, with what to do', async () => {
     const { listener } = await listenReady()
     api.fail({ status: 401, code: 'api_key_revoked' }, 1)
@@ -249,6 +257,15 @@ describe('it ends', () => {
     const { listener } = await listenReady()
     await api.idle()
     listener.child.kill(signal)
+    expect(await listener.ended).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  test('at SIGINT where it was handed over to another Node, which ends as well', async () => {
+    const listener = start(args('--json'), { state, nodeOptions: ['--no-experimental-strip-types'] })
+    listeners.push(listener)
+    await listener.line()
+    await api.idle()
+    listener.child.kill('SIGINT')
     expect(await listener.ended).toMatchObject({ code: 0, stderr: '' })
   })
 

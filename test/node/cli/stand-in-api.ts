@@ -24,7 +24,9 @@ export interface StandIn extends AsyncDisposable {
   /** `GET /path?query`, in order. */
   asked: string[]
   bodies: unknown[]
-  /** The next requests that this fits are answered so; `reset` cuts the connection. */
+  /** Ends every connection that waits. */
+  cutWaiting(): void
+  /** The next requests are answered so; `reset` cuts the connection. */
   fail(answer: { status: number; code: string; headers?: Record<string, string> } | 'reset', times: number): void
   /** Resolves when somebody waits for news, or asks for them in vain. */
   idle(): Promise<void>
@@ -81,6 +83,8 @@ export async function startStandIn({ canWait = true } = {}): Promise<StandIn> {
         waiting = waiting.filter((one) => one !== waiter)
       })
     }
+    // Whoever could wait and doesn't looks around first.
+    if (wait === null && canWait) return
     idle.resolve()
     idle = Promise.withResolvers<void>()
   }
@@ -99,6 +103,9 @@ export async function startStandIn({ canWait = true } = {}): Promise<StandIn> {
       const told = waiting
       waiting = []
       for (const { response, after } of told) give(response, after, events.slice(after, after + 100))
+    },
+    cutWaiting() {
+      for (const { response } of waiting) response.destroy()
     },
     fail(failure, times) {
       failures.push(...Array.from({ length: times }, () => failure))
