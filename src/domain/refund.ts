@@ -52,7 +52,9 @@ export interface MatchedRefunds<Ours extends OurRefund> {
   pairs: { ours: Ours; theirs: ReportedRefund }[]
   /** Ours that the provider did not list. */
   missing: Ours[]
-  /** Theirs that are none of ours: made on the provider's dashboard. */
+  /** Ours, and nameless ones of theirs, of which several might be it: to send ours again could send the money twice. */
+  ambiguous: { ours: Ours[]; theirs: ReportedRefund[] }
+  /** Theirs that can be none of ours: made on the provider's dashboard. */
   foreign: ReportedRefund[]
 }
 
@@ -88,13 +90,23 @@ export function matchRefunds<Ours extends OurRefund>(
       return isNameless(reported) && mayBe(mine, reported) && rivals.length === 1
     })
   }
+  const left = theirs.filter((reported) => !matched.has(reported))
+  const open = ours.filter(isOpen)
+  // What was refused was not made: it is no reason to doubt what somebody made on the dashboard.
+  const mightBe = (mine: Ours, reported: ReportedRefund): boolean =>
+    mine.status !== 'failed' && isNameless(reported) && mayBe(mine, reported)
+  const ambiguous = {
+    ours: open.filter((mine) => left.some((reported) => mightBe(mine, reported))),
+    theirs: left.filter((reported) => open.some((mine) => mightBe(mine, reported))),
+  }
   return {
     pairs: theirs.flatMap((reported) => {
       const mine = matched.get(reported)
       return mine === undefined ? [] : [{ ours: mine, theirs: reported }]
     }),
-    missing: ours.filter(isOpen),
-    foreign: theirs.filter((reported) => !matched.has(reported)),
+    missing: open.filter((mine) => !ambiguous.ours.includes(mine)),
+    ambiguous,
+    foreign: left.filter((reported) => !ambiguous.theirs.includes(reported)),
   }
 }
 

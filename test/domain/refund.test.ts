@@ -55,10 +55,11 @@ const theirs = (providerRefundId: string, more: Partial<ReportedRefund> = {}): R
 
 /** Who is whom, by the ids: `ours = theirs`. */
 function matched(mine: readonly OurRefund[], reported: readonly ReportedRefund[]) {
-  const { pairs, missing, foreign } = matchRefunds(mine, reported)
+  const { pairs, missing, ambiguous, foreign } = matchRefunds(mine, reported)
   return {
     pairs: pairs.map((pair) => `${pair.ours.id} = ${pair.theirs.providerRefundId}`).sort(),
     missing: missing.map(({ id }) => id),
+    ambiguous: [...ambiguous.ours.map(({ id }) => id), ...ambiguous.theirs.map((r) => r.providerRefundId)].sort(),
     foreign: foreign.map(({ providerRefundId }) => providerRefundId),
   }
 }
@@ -68,96 +69,102 @@ describe('which of the provider’s refunds is which of ours', () => {
   const named = (id: string, refundId: string, more: Partial<ReportedRefund> = {}) => theirs(id, { refundId, ...more })
 
   test.each<[string, OurRefund[], ReportedRefund[], ReturnType<typeof matched>]>([
-    ['nothing is nothing', [], [], { pairs: [], missing: [], foreign: [] }],
+    ['nothing is nothing', [], [], { pairs: [], missing: [], ambiguous: [], foreign: [] }],
     [
       'the provider’s id decides, whatever the amount',
       [known('a', 'R1'), known('b', 'R2')],
       [theirs('R2'), theirs('R1', { amount: 1n })],
-      { pairs: ['a = R1', 'b = R2'], missing: [], foreign: [] },
+      { pairs: ['a = R1', 'b = R2'], missing: [], ambiguous: [], foreign: [] },
     ],
     [
       'our id decides where the provider carries it, whatever the amount',
       [ours('a'), ours('b')],
       [named('R1', 'b', { amount: 1n }), named('R2', 'a')],
-      { pairs: ['a = R2', 'b = R1'], missing: [], foreign: [] },
+      { pairs: ['a = R2', 'b = R1'], missing: [], ambiguous: [], foreign: [] },
     ],
     [
       'the provider’s id goes before ours, so that one that was made twice is told',
       [known('a', 'R1')],
       [named('R2', 'a'), named('R1', 'a')],
-      { pairs: ['a = R1'], missing: [], foreign: ['R2'] },
+      { pairs: ['a = R1'], missing: [], ambiguous: [], foreign: ['R2'] },
     ],
     [
       'one that carries no id of ours is ours where amount and time leave no other',
       [ours('a')],
       [theirs('R1', { createdAt: at(1) })],
-      { pairs: ['a = R1'], missing: [], foreign: [] },
+      { pairs: ['a = R1'], missing: [], ambiguous: [], foreign: [] },
     ],
     [
       'another amount is another refund',
       [ours('a')],
       [theirs('R1', { amount: 39_999n })],
-      { pairs: [], missing: ['a'], foreign: ['R1'] },
+      { pairs: [], missing: ['a'], ambiguous: [], foreign: ['R1'] },
     ],
     [
       'so is one of an amount that is not told',
       [ours('a')],
       [theirs('R1', { amount: undefined })],
-      { pairs: [], missing: ['a'], foreign: ['R1'] },
+      { pairs: [], missing: ['a'], ambiguous: [], foreign: ['R1'] },
     ],
     [
       'a clock that is a minute behind is forgiven',
       [ours('a')],
       [theirs('R1', { createdAt: at(-1) })],
-      { pairs: ['a = R1'], missing: [], foreign: [] },
+      { pairs: ['a = R1'], missing: [], ambiguous: [], foreign: [] },
     ],
     [
       'what was made before ours was asked for is none of ours',
       [ours('a')],
       [theirs('R1', { createdAt: new Date(at(-1).getTime() - 1) })],
-      { pairs: [], missing: ['a'], foreign: ['R1'] },
+      { pairs: [], missing: ['a'], ambiguous: [], foreign: ['R1'] },
     ],
     [
       'one that carries another’s id is none of ours, whatever the amount',
       [ours('a')],
       [named('R1', 'somebody-elses')],
-      { pairs: [], missing: ['a'], foreign: ['R1'] },
+      { pairs: [], missing: ['a'], ambiguous: [], foreign: ['R1'] },
     ],
     [
       'one that the provider has given an id to is no other one',
       [known('a', 'R1')],
       [theirs('R2')],
-      { pairs: [], missing: ['a'], foreign: ['R2'] },
+      { pairs: [], missing: ['a'], ambiguous: [], foreign: ['R2'] },
     ],
     [
       'two of ours that might be it are for a person to tell apart',
       [ours('a'), ours('b')],
       [theirs('R1')],
-      { pairs: [], missing: ['a', 'b'], foreign: ['R1'] },
+      { pairs: [], missing: [], ambiguous: ['R1', 'a', 'b'], foreign: [] },
     ],
     [
       'so are two of theirs',
       [ours('a')],
       [theirs('R1'), theirs('R2')],
-      { pairs: [], missing: ['a'], foreign: ['R1', 'R2'] },
+      { pairs: [], missing: [], ambiguous: ['R1', 'R2', 'a'], foreign: [] },
+    ],
+    [
+      'what was refused is no reason to doubt what was made there',
+      [ours('a', 0, { status: 'failed' }), ours('b', 0, { status: 'failed' })],
+      [theirs('R1')],
+      { pairs: [], missing: ['a', 'b'], ambiguous: [], foreign: ['R1'] },
     ],
     [
       'what is known by an id is out of the question for the rest',
       [known('a', 'R1'), ours('b'), ours('c')],
       [theirs('R1'), named('R2', 'b'), theirs('R3')],
-      { pairs: ['a = R1', 'b = R2', 'c = R3'], missing: [], foreign: [] },
+      { pairs: ['a = R1', 'b = R2', 'c = R3'], missing: [], ambiguous: [], foreign: [] },
     ],
     [
       'time tells two of the same amount apart',
       [ours('a'), ours('b', 30)],
       [theirs('R1', { createdAt: at(0) }), theirs('R2', { createdAt: at(30) })],
-      { pairs: ['a = R1', 'b = R2'], missing: [], foreign: [] },
+      { pairs: ['a = R1', 'b = R2'], missing: [], ambiguous: [], foreign: [] },
     ],
     [
       'one that is not listed is missing',
       [ours('a'), known('b', 'R2')],
       [named('R1', 'a')],
-      { pairs: ['a = R1'], missing: ['b'], foreign: [] },
+      { pairs: ['a = R1'], missing: ['b'], ambiguous: [], foreign: [] },
     ],
   ])('%s', (_rule, mine, reported, expected) => {
     expect(matched(mine, reported)).toEqual(expected)
@@ -165,6 +172,7 @@ describe('which of the provider’s refunds is which of ours', () => {
     const turned = matched([...mine].reverse(), [...reported].reverse())
     expect(turned.pairs).toEqual(expected.pairs)
     expect(turned.missing.sort()).toEqual(expected.missing)
+    expect(turned.ambiguous).toEqual(expected.ambiguous)
     expect(turned.foreign.sort()).toEqual(expected.foreign)
   })
 
@@ -172,6 +180,7 @@ describe('which of the provider’s refunds is which of ours', () => {
     expect(matched([known('a', 'R1')], [theirs('R1'), theirs('R1')])).toEqual({
       pairs: ['a = R1'],
       missing: [],
+      ambiguous: [],
       foreign: ['R1'],
     })
   })

@@ -355,6 +355,23 @@ describe('a refund that was made on the provider’s dashboard', () => {
     }
   })
 
+  test('twice, with the amount of one that got no answer, leaves it to a person which is which', async () => {
+    const { merchant, connection, id, reference } = await startPaid(world)
+    breakRefund(connection)
+    idOf(await refund(merchant, id, { amount: PART }), 202)
+    connection.driver.refundOnDashboard(reference, PART)
+    connection.driver.refundOnDashboard(reference, PART)
+    expect(await minutesOfSending(connection, [1, 5, 6, 21, 81])).toEqual([])
+    expect(refundsThere(connection, reference)).toHaveLength(2)
+    expect(await refundsHere(merchant, id)).toMatchObject([
+      { status: 'requires_action', failure_code: 'ambiguous_at_provider' },
+    ])
+    expect(await driftsOf(merchant)).toMatchObject([
+      { cause: 'refunded_there', status: 'open' },
+      { cause: 'refunded_there', status: 'open' },
+    ])
+  })
+
   test('and two of the same amount are two', async () => {
     const { merchant, connection, id, reference } = await startPaid(world)
     const there = [1, 2].map(() => connection.driver.refundOnDashboard(reference, PART))

@@ -60,7 +60,7 @@ export async function learnRefunds(deps: Deps, payment: Payment, refunds: readon
   const next = scheduleRefundCheck(db, transactionId, nextRefundCheckAt(payment.refundChecks, now))
   if (list.kind !== 'listed') return { statements: [next], isClear: false }
   const rows = new Map(refunds.map((row) => [row.id, row]))
-  const { pairs, missing, foreign } = matchRefunds(refunds.map(ourRefundOf), list.refunds)
+  const { pairs, missing, ambiguous, foreign } = matchRefunds(refunds.map(ourRefundOf), list.refunds)
   const statements: BatchItem<'pg'>[] = pairs.flatMap(({ ours, theirs }) => {
     const row = rows.get(ours.id)
     return row === undefined ? [] : [updateRefund(db, ours.id, newsOf(row, theirs))]
@@ -68,6 +68,13 @@ export async function learnRefunds(deps: Deps, payment: Payment, refunds: readon
   for (const { id } of missing) {
     const row = rows.get(id)
     if (row !== undefined) statements.push(...(await seekMissing(deps, payment, row, now, list.isComplete)))
+  }
+  const doubtful = ambiguous.ours.filter(({ id }) => isOverdue(rows.get(id), now))
+  for (const { id } of doubtful) {
+    statements.push(updateRefund(db, id, { status: 'requires_action', failureCode: 'ambiguous_at_provider' }))
+  }
+  if (doubtful.length > 0) {
+    for (const reported of ambiguous.theirs) statements.push(recordDrift(db, driftOf(payment, reported)))
   }
   for (const reported of foreign) statements.push(...takeIn(deps, payment, reported, refunds))
   return { statements: [...statements, next], isClear: true }
@@ -86,14 +93,11 @@ async function seekMissing(
 ): Promise<BatchItem<'pg'>[]> {
   const { db } = deps.worker
   // The provider took it once: that it is not in the list by now says nothing.
-  if (refund.status !== 'pending' || refund.origin === 'provider' || refund.providerRefundId !== null) return []
-  const ageMs = (since: Date): number => now.getTime() - since.getTime()
-  if (ageMs(refund.createdAt) >= REFUND_UNCLEAR_MS) {
+  if (!isUnheardOf(refund)) return []
+  if (now.getTime() - refund.createdAt.getTime() >= REFUND_UNCLEAR_MS) {
     return [updateRefund(db, refund.id, { status: 'requires_action', failureCode: 'no_clear_answer' })]
   }
-  // A first call may be under way, and lists may lag.
-  const isInDoubt = refund.failureCode === REFUND_EXISTS || ageMs(refund.sentAt ?? refund.createdAt) < REFUND_RESEND_MS
-  if (isInDoubt) return []
+  if (refund.failureCode === REFUND_EXISTS || !isOverdue(refund, now)) return []
   const answer = await sendRefund(deps, payment, refund)
   // What is refused the second time may have been made the first time: all of the money may be gone already.
   const isInTheDark = answer.kind === 'refused' && !isComplete
@@ -101,6 +105,17 @@ async function seekMissing(
     ? [updateRefund(db, refund.id, { failureCode: answer.reason, failureMessage: answer.message })]
     : recordRefund(db, refund, answer)
   return [updateRefund(db, refund.id, { sentAt: now }), ...learned]
+}
+
+/** Asked for here, and the provider has never answered that it took it. */
+function isUnheardOf({ status, origin, providerRefundId }: RefundRow): boolean {
+  return status === 'pending' && origin !== 'provider' && providerRefundId === null
+}
+
+/** Until then its call may be under way, and lists may lag. */
+function isOverdue(refund: RefundRow | undefined, now: Date): boolean {
+  if (refund === undefined || !isUnheardOf(refund)) return false
+  return now.getTime() - (refund.sentAt ?? refund.createdAt).getTime() >= REFUND_RESEND_MS
 }
 
 /** A refund that was made at the provider: it becomes one here, or, where it can't, a drift for a person. */
