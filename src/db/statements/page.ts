@@ -1,8 +1,13 @@
-/** Keyset paging: newest first, by id, which sorts by time. */
+/**
+ * Keyset paging: newest first, by id, which sorts by time. A page costs the same wherever it is, however many rows there
+ * are and however few pass its filters: it is read from an index in which what passes lies together.
+ */
 
-import { lt, type SQL, sql } from 'drizzle-orm'
+import { and, desc, gte, inArray, lt, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
+import { firstIdAt, type IdPrefix } from '../../domain/ids.ts'
 import type { JsonObject } from '../../domain/json.ts'
+import { textArray } from './insert-where.ts'
 
 export interface Page {
   limit: number
@@ -15,9 +20,56 @@ export function afterCursor(id: PgColumn, page: Page): SQL | undefined {
   return page.after === undefined ? undefined : lt(id, page.after)
 }
 
+/** The rows made from one time on and before another. An id carries the millisecond of its row's `created_at`. */
+export function madeWithin(id: PgColumn, prefix: IdPrefix, from: Date | undefined, before: Date | undefined) {
+  return and(
+    from === undefined ? undefined : gte(id, firstIdAt(prefix, from.getTime())),
+    before === undefined ? undefined : lt(id, firstIdAt(prefix, before.getTime())),
+  )
+}
+
 /** One row more than asked for tells whether there is another page. */
 export function rowsFor(page: Page): number {
   return page.limit + 1
+}
+
+/**
+ * The rows of a page, out of the newest rows of each branch of an index. The branches are rows of a table that is made up
+ * for it: so Postgres reads each branch by its index, also where it believes that what is asked for is common and would
+ * rather walk through all that a merchant has.
+ * @param branches a from-item: the values that the columns which come first in an index may have
+ * @param within what holds in the index for the rows of one branch; named without its table, a column is the branch's
+ */
+export function newestOf(id: PgColumn, page: Page, branches: SQL, within: SQL | undefined): SQL {
+  return inArray(id, newestIds(id, page, branches, within))
+}
+
+/** As `newestOf`, the ids alone: to be joined with those of other branches. @param order of the index, where not by id */
+export function newestIds(id: PgColumn, page: Page, branches: SQL, within: SQL | undefined, order = desc(id)): SQL {
+  const newest = sql`select ${id} as id from ${id.table} where ${and(within, afterCursor(id, page))}
+                     order by ${order} limit ${rowsFor(page)}`
+  return sql`(select found.id from ${branches} cross join lateral (${newest}) found
+              order by found.id desc limit ${rowsFor(page)})`
+}
+
+/** Branches of a column, as a from-item: the one that is asked for, or all that there may be. */
+export function oneOrAll(name: string, asked: string | undefined, all: readonly string[]): SQL {
+  return sql`unnest(${textArray(asked === undefined ? all : [asked])}) as ${sql.identifier(name)}`
+}
+
+/**
+ * Branches of two columns, as a from-item of (first, second): the pairs of values that there are. They are the first columns
+ * of an index after those that `within` fixes, which is looked into once for each pair.
+ * @param order what the index is ordered by before them, where `within` does not fix it to a value
+ */
+export function pairsOf(first: PgColumn, second: PgColumn, within: SQL | undefined, order?: PgColumn): SQL {
+  const next = (condition: SQL | undefined) => sql`
+    select ${first} as first, ${second} as second from ${first.table} where ${and(sql`true`, within, condition)}
+    order by ${order === undefined ? sql`` : sql`${order}, `}${first}, ${second} limit 1`
+  return sql`(with recursive pair as (
+    (${next(undefined)}) union all
+    select later.first, later.second from pair cross join lateral (
+      ${next(sql`(${first}, ${second}) > (pair.first, pair.second)`)}) later) select * from pair)`
 }
 
 /** An SQL expression that yields an object made by the database's own presenters (app.…_object). */
