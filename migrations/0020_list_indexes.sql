@@ -15,8 +15,17 @@ drop index refunds_of_merchant;
 drop index reconciliation_runs_of_merchant;
 drop index drifts_of_merchant;
 drop index webhook_replays_of_merchant;
--- No statement asks for attempts by their merchant alone.
+-- No statement asks for attempts by their merchant alone. Reconciliation asks for those of a connection.
 drop index attempts_of_merchant;
+create index attempts_of_connection on attempts (connection_id, id);
+
+-- A webhook may name a payment by the provider's id alone, before anybody knows its connection.
+drop index attempts_by_provider_transaction;
+create index attempts_by_provider_transaction on attempts (provider_transaction_id, connection_id)
+  where provider_transaction_id is not null;
+
+-- Each payment asks how its merchant's connections are.
+create index connection_health_of_merchant on connection_health (merchant_id, mode);
 
 -- Routing chooses a provider for every transaction.
 alter table transactions alter column provider set not null;
@@ -48,7 +57,14 @@ drop index drifts_of_run;
 create index drifts_of_run on drifts (run_id, cause, status, id desc);
 create index drifts_by_cause on drifts (merchant_id, mode, cause, status, id desc);
 
+create index reconciliation_runs_to_take on reconciliation_runs (started_at) where status = 'running';
+create index reconciliation_runs_failed on reconciliation_runs (connection_id, finished_at) where status = 'failed';
 create index reconciliation_runs_of_connection on reconciliation_runs (connection_id, id desc);
+
+-- What is removed a day after its end is found by it, and a session that goes takes its tokens along.
+create index sessions_by_end on sessions (coalesce(ended_at, expires_at));
+create index refresh_tokens_of_session on refresh_tokens (session_id);
+create index sign_in_counts_by_window on sign_in_counts (window_start);
 
 create or replace function app.fill_outbox() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
