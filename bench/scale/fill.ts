@@ -4,7 +4,10 @@
  * list that walks through its rows would have to walk the longest for.
  */
 import pg from 'pg'
-import { ID_PREFIXES } from '../../src/domain/ids.ts'
+import { firstIdAt, type IdPrefix } from '../../src/domain/ids.ts'
+
+/** Rows are from the beginning to the end of a year. */
+export const YEAR = { fromMs: Date.parse('2026-01-01T00:00:00Z'), ms: 365 * 86_400_000 }
 
 /** Of the merchant that is looked at. Every list's rows are its own in one of ten. */
 export const BIG = {
@@ -14,24 +17,25 @@ export const BIG = {
   runId: idOf('rec', 0),
   apiKeyId: idOf('key', 0),
   /** The one payment that has refunds by the dozen, and the values that no other row has. */
-  transactionId: idOf('txn', 0),
-  eventId: idOf('evt', 0),
+  transactionId: idAt('txn', 0.5),
+  eventId: idAt('evt', 0.5),
 }
 
-/** Rows that are there from the beginning to the end of a year. */
-const FROM = '2026-01-01T00:00:00Z'
-export const YEAR = { fromMs: Date.parse(FROM), ms: 365 * 86_400_000 }
-
 /** An id that is no row's of the thousands: its time is 0. */
-export function idOf(prefix: (typeof ID_PREFIXES)[keyof typeof ID_PREFIXES], number: number): string {
+export function idOf(prefix: IdPrefix, number: number): string {
   return `${prefix}_${String(number).padStart(26, '0')}`
+}
+
+/** An id of that part of the year, which no row of the thousands has. */
+export function idAt(prefix: IdPrefix, partOfYear: number): string {
+  return firstIdAt(prefix, YEAR.fromMs + YEAR.ms * partOfYear) + 'z'.repeat(16)
 }
 
 interface Filling {
   table: string
   /** Of the larger database. The smaller one has 10,000 of each. */
   rows: number
-  /** Column → SQL over `n`, which counts from 1; `i`, which counts the big merchant's; `rare`; `at`, `mer`. */
+  /** Column → SQL over `n`, which counts from 1; `i`, which counts the big merchant's; `rare`; `at`, `ulid`, `mer`. */
   columns: Record<string, string>
 }
 
@@ -50,7 +54,7 @@ export const FILLINGS: readonly Filling[] = [
     table: 'transactions',
     rows: 10_000_000,
     columns: {
-      id: `case when rare then '${BIG.transactionId}' else bench_id('txn', ms, n) end`,
+      id: `case when rare then '${BIG.transactionId}' else 'txn_' || ulid end`,
       ...of,
       reference: `'order-' || n`,
       amount: '1000 + n % 1000',
@@ -69,14 +73,14 @@ export const FILLINGS: readonly Filling[] = [
     table: 'events',
     rows: 10_000_000,
     columns: {
-      id: `case when rare then '${BIG.eventId}' else bench_id('evt', ms, n) end`,
+      id: `case when rare then '${BIG.eventId}' else 'evt_' || ulid end`,
       ...of,
       number: 'case when is_big then i else n end',
       type: rareOr(
         'refund.created',
         pick('i', [5, 'payment.created'], [4, 'payment.succeeded'], [1, 'payment.failed']),
       ),
-      transaction_id: `bench_id('txn', ms, n)`,
+      transaction_id: `'txn_' || ulid`,
       version: '1',
       object: `'{}'::jsonb`,
       created_at: 'at',
@@ -86,9 +90,9 @@ export const FILLINGS: readonly Filling[] = [
     table: 'attempts',
     rows: 1_000_000,
     columns: {
-      id: `bench_id('att', ms, n)`,
+      id: `'att_' || ulid`,
       ...of,
-      transaction_id: `bench_id('txn', ms, n)`,
+      transaction_id: `'txn_' || ulid`,
       number: '1',
       connection_id: `'${BIG.connectionId}'`,
       provider: `'paystack'`,
@@ -104,10 +108,10 @@ export const FILLINGS: readonly Filling[] = [
     table: 'refunds',
     rows: 1_000_000,
     columns: {
-      id: `bench_id('ref', ms, n)`,
+      id: `'ref_' || ulid`,
       ...of,
-      transaction_id: `case when ${someOf(60)} then '${BIG.transactionId}' else bench_id('txn', ms, n) end`,
-      attempt_id: `bench_id('att', ms, n)`,
+      transaction_id: `case when ${someOf(60)} then '${BIG.transactionId}' else 'txn_' || ulid end`,
+      attempt_id: `'att_' || ulid`,
       connection_id: `'${BIG.connectionId}'`,
       provider: `'paystack'`,
       ...MONEY,
@@ -121,16 +125,16 @@ export const FILLINGS: readonly Filling[] = [
     table: 'deliveries',
     rows: 1_000_000,
     columns: {
-      id: `bench_id('del', ms, n)`,
+      id: `'del_' || ulid`,
       ...of,
       endpoint_id: `case when is_big then 'whe_' || lpad((case when i % 10 < 6 then 0 else i % 10 end)::text, 26, '0')
                          else 'whe_' || lpad((1000 + n % 1000)::text, 26, '0') end`,
-      event_id: `case when rare then '${BIG.eventId}' else bench_id('evt', ms, n) end`,
+      event_id: `case when rare then '${BIG.eventId}' else 'evt_' || ulid end`,
       event_type: rareOr(
         'refund.created',
         pick('(i / 100)', [5, 'payment.created'], [4, 'payment.succeeded'], [1, 'payment.failed']),
       ),
-      transaction_id: `bench_id('txn', ms, n)`,
+      transaction_id: `'txn_' || ulid`,
       status: rareOr('pending', pick('(i / 10)', [8, 'succeeded'], [1, 'exhausted'], [1, 'dropped'])),
       attempts: '1',
       next_attempt_at: `case when rare then at end`,
@@ -142,7 +146,7 @@ export const FILLINGS: readonly Filling[] = [
     table: 'delivery_attempts',
     rows: 1_000_000,
     columns: {
-      delivery_id: `bench_id('del', ms, n)`,
+      delivery_id: `'del_' || ulid`,
       ...of,
       number: '1',
       attempted_at: 'at',
@@ -155,7 +159,7 @@ export const FILLINGS: readonly Filling[] = [
     table: 'audit_entries',
     rows: 1_000_000,
     columns: {
-      id: `bench_id('aud', ms, n)`,
+      id: `'aud_' || ulid`,
       merchant_id: 'mer',
       mode: `case when (i / 10) % 10 < 9 then 'live' end`,
       actor_type: `'api_key'`,
@@ -165,7 +169,7 @@ export const FILLINGS: readonly Filling[] = [
         pick('i', [7, 'transaction.initiated'], [2, 'transaction.cancelled'], [1, 'refund.created']),
       ),
       object_type: `'transaction'`,
-      object_id: `case when rare then 'once' when ${someOf(50)} then 'often' else bench_id('txn', ms, n) end`,
+      object_id: `case when rare then 'once' when ${someOf(50)} then 'often' else 'txn_' || ulid end`,
       created_at: 'at',
     },
   },
@@ -173,7 +177,7 @@ export const FILLINGS: readonly Filling[] = [
     table: 'reconciliation_runs',
     rows: 200_000,
     columns: {
-      id: `case when n = 1 then '${BIG.runId}' else bench_id('rec', ms, n) end`,
+      id: `case when n = 10 then '${BIG.runId}' else 'rec_' || ulid end`,
       ...of,
       connection_id: `case when rare then 'con_' || lpad('1', 26, '0') when i % 10 < 6 then '${BIG.connectionId}'
                            else 'con_' || lpad((1000 + n % 1000)::text, 26, '0') end`,
@@ -189,9 +193,9 @@ export const FILLINGS: readonly Filling[] = [
     table: 'drifts',
     rows: 200_000,
     columns: {
-      id: `bench_id('dri', ms, n)`,
+      id: `'dri_' || ulid`,
       ...of,
-      run_id: `case when is_big and i % 10 < 6 then '${BIG.runId}' else bench_id('rec', ms, n) end`,
+      run_id: `case when is_big and i % 10 < 6 then '${BIG.runId}' else 'rec_' || ulid end`,
       connection_id: `'${BIG.connectionId}'`,
       cause: rareOr(
         'refunded_there',
@@ -208,9 +212,6 @@ export const FILLINGS: readonly Filling[] = [
 
 /** What no other row has, of rows that there are few of: the merchants, and what the big one has by hand. */
 const SETTING = `
-  create function bench_id(prefix text, ms bigint, n bigint) returns text language sql immutable as $$
-    select prefix || '_' || ${Array.from({ length: 10 }, (_, digit) => `substr('0123456789abcdefghjkmnpqrstvwxyz', (ms >> ${45 - 5 * digit} & 31)::integer + 1, 1)`).join(' || ')}
-           || lpad(to_hex(n), 16, '0') $$;
   insert into merchants (id, company_name, country)
   select 'mer_' || lpad(n::text, 26, '0'), 'Bench', 'NG' from generate_series(0, 1000) n;
   insert into connections (id, merchant_id, mode, provider, name, credentials_mask, sealed_credentials)
@@ -231,29 +232,26 @@ const SETTING = `
  * @param keyHash of the API key by which the big merchant is let in
  */
 export async function fill(url: string, share: number | undefined, keyHash: string, tell: (line: string) => void) {
-  const client = await connected(url)
+  await using parts = new AsyncDisposableStack()
+  const connected = async () => {
+    const client = parts.adopt(new pg.Client({ connectionString: url }), (opened) => opened.end())
+    await client.connect()
+    await client.query(`set session_replication_role = replica; set maintenance_work_mem = '1GB';
+                        set max_parallel_maintenance_workers = 2`)
+    return client
+  }
+  const client = await connected()
   await client.query(await withoutConstraints(client))
   await client.query(SETTING.replace('%HASH%', keyHash))
-  await client.end()
   // Two at a time: one of them is the largest for nearly as long as all the others take.
   const waiting = [...FILLINGS]
-  const work = async () => {
-    const worker = await connected(url)
+  const work = async (worker: pg.Client) => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const rows = share === undefined ? 10_000 : Math.max(10_000, Math.round((next.rows * share) / 10_000) * 10_000)
       await fillTable(worker, next, rows, tell)
     }
-    await worker.end()
   }
-  await Promise.all([work(), work()])
-}
-
-async function connected(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  await client.query(`set session_replication_role = replica; set maintenance_work_mem = '1GB';
-                      set max_parallel_maintenance_workers = 2`)
-  return client
+  await Promise.all([work(client), work(await connected())])
 }
 
 /** Checks and references would be looked at for every row, and change nothing in how rows are found. */
@@ -269,19 +267,24 @@ async function fillTable(client: pg.Client, { table, columns }: Filling, rows: n
   const began = performance.now()
   const indexes = await client.query<{ make: string; drop: string }>(
     `select pg_get_indexdef(i.indexrelid) as make,
-            coalesce(format('alter table %s drop constraint %I', i.indrelid::regclass, c.conname),
-                     format('drop index %s', i.indexrelid::regclass)) as drop
+            case when c.conname is null then format('drop index %s', i.indexrelid::regclass)
+                 else format('alter table %s drop constraint %I', i.indrelid::regclass, c.conname) end as drop
      from pg_index i left join pg_constraint c on c.conindid = i.indexrelid and c.contype in ('p', 'u')
      where i.indrelid = $1::regclass`,
     [table],
   )
   for (const { drop } of indexes.rows) await client.query(drop)
+  const timeDigits = Array.from(
+    { length: 10 },
+    (_, digit) => `substr('0123456789abcdefghjkmnpqrstvwxyz', (ms >> ${45 - 5 * digit} & 31)::integer + 1, 1)`,
+  )
+  // Each level is worked out once for a row: without the offsets Postgres would put it wherever it is named.
   const source = `
-    select n, n / 10 as i, ${rows}::bigint as total, n % 10 = 0 as is_big, n = ${rows / 2} as rare, t.ms,
-           to_timestamp(t.ms / 1000.0) as at,
+    select n, n / 10 as i, ${rows}::bigint as total, n % 10 = 0 as is_big, n = ${rows / 2} as rare,
+           to_timestamp(ms / 1000.0) as at, ${timeDigits.join(' || ')} || lpad(to_hex(n), 16, '0') as ulid,
            'mer_' || lpad((case when n % 10 = 0 then 0 else 1 + n * 7919 % 1000 end)::text, 26, '0') as mer
-    from generate_series(1::bigint, ${rows}) n,
-         lateral (select ${YEAR.fromMs} + (n * ${YEAR.ms / 1000} / ${rows}) * 1000 + n % 1000 as ms) t`
+    from (select n, ${YEAR.fromMs} + (n * ${YEAR.ms / 1000} / ${rows}) * 1000 + n % 1000 as ms
+          from generate_series(1::bigint, ${rows}) n offset 0) timed offset 0`
   // A table that was emptied in the same transaction is written without a log.
   await client.query(`
     begin; truncate ${table};
