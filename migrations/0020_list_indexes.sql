@@ -44,8 +44,17 @@ alter table events force row level security;
 alter table deliveries alter column event_type set not null;
 grant insert (event_type) on deliveries to paybridge_api;
 
+-- By the event first: it is asked for without its endpoint, too, and what is new lies at the index's end.
+alter table deliveries
+  drop constraint deliveries_once_per_endpoint,
+  add constraint deliveries_once_per_endpoint unique (event_id, endpoint_id);
+
+-- With the tenant, whom row-level security asks for: where an index can't answer that, Postgres expects next to no rows,
+-- and sorts what it would have had in order.
 drop index deliveries_of_endpoint_by_status;
-create index deliveries_by_type on deliveries (endpoint_id, event_type, status, id desc);
+drop index deliveries_of_endpoint;
+create index deliveries_of_endpoint on deliveries (merchant_id, mode, endpoint_id, id desc);
+create index deliveries_by_type on deliveries (merchant_id, mode, endpoint_id, event_type, status, id desc);
 
 -- Entries without a mode are read in both: each page is the newest of two branches.
 drop index audit_entries_of_merchant;
@@ -54,7 +63,7 @@ create index audit_entries_by_action on audit_entries (merchant_id, mode, action
 create index audit_entries_of_object on audit_entries (merchant_id, object_id, id desc);
 
 drop index drifts_of_run;
-create index drifts_of_run on drifts (run_id, cause, status, id desc);
+create index drifts_of_run on drifts (merchant_id, mode, run_id, cause, status, id desc);
 create index drifts_by_cause on drifts (merchant_id, mode, cause, status, id desc);
 
 create index reconciliation_runs_to_take on reconciliation_runs (started_at) where status = 'running';

@@ -11,21 +11,33 @@ export type SentStatement = z.infer<typeof Statement>
 export interface Recorder extends AsyncDisposable {
   /** Where the driver sends its requests instead of to the bridge. */
   url: string
-  /** What was sent since it was last asked: a list of statements for each round trip. */
-  take(): SentStatement[][]
+  /** What was sent since it was last asked, round trip by round trip. */
+  take(): RoundTrip[]
 }
 
-/** @param bridgeUrl where the requests go on to */
-export async function startRecorder(bridgeUrl: string): Promise<Recorder> {
-  let sent: SentStatement[][] = []
+export interface RoundTrip {
+  statements: SentStatement[]
+  /** By how much the meter moved. True where no other round trip was under way. */
+  metered: number
+}
+
+/**
+ * @param bridgeUrl where the requests go on to
+ * @param meter read before and after each of them
+ */
+export async function startRecorder(bridgeUrl: string, meter = async () => 0): Promise<Recorder> {
+  let sent: RoundTrip[] = []
   const server = createServer(async (request, response) => {
     const body = Buffer.concat(await request.toArray()).toString('utf8')
-    sent.push(Body.parse(JSON.parse(body)).queries)
+    const { queries: statements } = Body.parse(JSON.parse(body))
+    const before = await meter()
     const headers = Object.entries(request.headers).flatMap(([name, value]): [string, string][] =>
       name.startsWith('neon-') && typeof value === 'string' ? [[name, value]] : [],
     )
     const answer = await fetch(bridgeUrl, { method: 'POST', headers, body })
-    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text())
+    const text = await answer.text()
+    sent.push({ statements, metered: (await meter()) - before })
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(text)
   })
   server.keepAliveTimeout = 0
   server.listen(0, '127.0.0.1')

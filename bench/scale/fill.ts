@@ -49,7 +49,7 @@ const of = { merchant_id: 'mer', mode: `'live'` }
 const MONEY = { amount: '1000 + n % 1000', currency: `'NGN'` }
 
 /** The lists that grow with the payments, and what their pages look at besides. */
-export const FILLINGS: readonly Filling[] = [
+const FILLINGS: readonly Filling[] = [
   {
     table: 'transactions',
     rows: 10_000_000,
@@ -71,7 +71,7 @@ export const FILLINGS: readonly Filling[] = [
   },
   {
     table: 'events',
-    rows: 10_000_000,
+    rows: 5_000_000,
     columns: {
       id: `case when rare then '${BIG.eventId}' else 'evt_' || ulid end`,
       ...of,
@@ -247,11 +247,18 @@ export async function fill(url: string, share: number | undefined, keyHash: stri
   const waiting = [...FILLINGS]
   const work = async (worker: pg.Client) => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const rows = share === undefined ? 10_000 : Math.max(10_000, Math.round((next.rows * share) / 10_000) * 10_000)
-      await fillTable(worker, next, rows, tell)
+      await fillTable(worker, next, share === undefined ? 10_000 : rowsOfLarge(next.table, share), tell)
     }
   }
   await Promise.all([work(client), work(await connected())])
+  // Once nothing is under way any more that could still see a page as it was: only then are pages known to be visible to all.
+  await client.query('vacuum analyze')
+}
+
+/** How many rows the larger database has of a table; a tenth of them are the big merchant's. */
+export function rowsOfLarge(table: string, share: number): number {
+  const { rows = 0 } = FILLINGS.find((filling) => filling.table === table) ?? {}
+  return Math.max(10_000, Math.round((rows * share) / 10_000) * 10_000)
 }
 
 /** Checks and references would be looked at for every row, and change nothing in how rows are found. */
@@ -294,6 +301,5 @@ async function fillTable(client: pg.Client, { table, columns }: Filling, rows: n
   // Two that only references need are as wide as two lists' together, and are left out.
   const lists = indexes.rows.filter(({ make }) => !/\(merchant_id, mode, id, (amount, )?currency\)/.test(make))
   for (const { make } of lists) await client.query(make)
-  await client.query(`vacuum analyze ${table}`)
   tell(`${table}: ${rows.toLocaleString('en')} rows in ${((performance.now() - began) / 1000).toFixed(0)} s`)
 }

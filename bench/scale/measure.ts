@@ -9,7 +9,7 @@ import type { Figure } from '../figure.ts'
 import { type BenchDatabase, startBenchDatabase } from '../platform/bench-database.ts'
 import { startBenchWorker } from '../platform/bench-worker.ts'
 import { type SentStatement, startRecorder } from '../platform/recorder.ts'
-import { FILLINGS, fill, idAt } from './fill.ts'
+import { fill, idAt, rowsOfLarge } from './fill.ts'
 import { type ListQuery, listQueries } from './lists.ts'
 
 const RATIO_MAX = 1.5
@@ -77,7 +77,7 @@ export async function measurePagesOf(
     const text = await response.text()
     if (!response.ok) throw new Error(`${path} was answered ${response.status}: ${text}`)
     const [sent] = recorder.take()
-    return { body: JSON.parse(text) as Record<string, unknown>, sent: sent ?? [] }
+    return { body: JSON.parse(text) as Record<string, unknown>, sent: sent?.statements ?? [] }
   }
   const queries = listQueries((await ask('/api/schema/')).body)
   const measured: PageFigure[] = []
@@ -104,7 +104,7 @@ async function pagesOf(query: ListQuery, ask: Ask, share: number): Promise<{ pag
   const first = { page: 'first', paths: { small: search(), large: search() } }
   if (!query.isPaged) return [first]
   if (query.pagedBy === 'after') {
-    const events = Math.max(10_000, (FILLINGS.find(({ table }) => table === 'events')?.rows ?? 0) * share) / 10
+    const events = rowsOfLarge('events', share) / 10
     const at = (part: number) => ({
       small: search({ after: String(1_000 * part) }),
       large: search({ after: String(events * part) }),

@@ -49,11 +49,12 @@ const askedFor = ({ action, actorId }: AuditFilters) =>
 /** The newest ids of one mode and, where one of them is asked for, of each pair of action and actor. */
 function newestOfMode(filters: AuditFilters, page: Page, ofMode: SQL): SQL {
   const { id, mode, action, actorId } = auditEntries
-  const asked = askedFor(filters)
   // Postgres doesn't know that rows without a mode are all alike: so ordered, it reads them by the index all the same.
   const order = sql`${mode}, ${desc(id)}`
-  if (asked === undefined) return newestIds(id, page, sql`(select 1) one`, and(ofMode, made(filters)), order)
-  const pairs = sql`${pairsOf(action, actorId, and(ofMode, asked), mode)} pair`
+  const asked = [filters.action, filters.actorId] as const
+  if (asked.every((value) => value === undefined))
+    return newestIds(id, page, sql`(select 1) one`, and(ofMode, made(filters)), order)
+  const pairs = sql`${pairsOf({ columns: [action, actorId], asked, within: ofMode, after: mode })} pair`
   const ofPair = sql`${action} = pair.first and ${actorId} = pair.second`
   return newestIds(id, page, pairs, and(ofMode, ofPair, made(filters)), order)
 }

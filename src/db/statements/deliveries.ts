@@ -35,24 +35,28 @@ export function listDeliveries(db: Db, filters: DeliveryFilters, page: Page) {
   return db
     .select({ id: deliveries.id, object: deliveryObject })
     .from(deliveries)
-    .where(newestOfLog(filters, page, made) ?? and(made, afterCursor(deliveries.id, page)))
+    .where(
+      filters.eventId === undefined
+        ? (newestOfLog(filters, page, made) ?? and(made, afterCursor(deliveries.id, page)))
+        : // Of one event they are few.
+          and(
+            eq(deliveries.eventId, filters.eventId),
+            filters.endpointId === undefined ? undefined : eq(deliveries.endpointId, filters.endpointId),
+            filters.type === undefined ? undefined : eq(deliveries.eventType, filters.type),
+            filters.status === undefined ? undefined : eq(deliveries.status, filters.status),
+            made,
+            afterCursor(deliveries.id, page),
+          ),
+    )
     .orderBy(desc(deliveries.id))
     .limit(rowsFor(page))
 }
 
 /** The newest of each endpoint and, where one of them is asked for, of each type and status; undefined for the whole log. */
 function newestOfLog(filters: DeliveryFilters, page: Page, made: SQL | undefined): SQL | undefined {
-  const { endpointId, eventId, type, status } = filters
+  const { endpointId, type, status } = filters
   const endpoints = endpointId === undefined ? sql`webhook_endpoints endpoint` : oneOrAll('id', endpointId, [])
   const ofEndpoint = sql`${deliveries.endpointId} = ${endpointId === undefined ? sql`endpoint.id` : sql`id.id`}`
-  if (eventId !== undefined) {
-    const isOfEvent = and(
-      eq(deliveries.eventId, eventId),
-      type === undefined ? undefined : eq(deliveries.eventType, type),
-      status === undefined ? undefined : eq(deliveries.status, status),
-    )
-    return newestOf(deliveries.id, page, endpoints, and(ofEndpoint, isOfEvent, made))
-  }
   if (type !== undefined || status !== undefined) {
     const branches = sql`${endpoints} cross join ${oneOrAll('type', type, EVENT_TYPES)}
                          cross join ${oneOrAll('status', status, DELIVERY_STATUSES)}`

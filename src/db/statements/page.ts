@@ -57,19 +57,34 @@ export function oneOrAll(name: string, asked: string | undefined, all: readonly 
   return sql`unnest(${textArray(asked === undefined ? all : [asked])}) as ${sql.identifier(name)}`
 }
 
-/**
- * Branches of two columns, as a from-item of (first, second): the pairs of values that there are. They are the first columns
- * of an index after those that `within` fixes, which is looked into once for each pair.
- * @param order what the index is ordered by before them, where `within` does not fix it to a value
- */
-export function pairsOf(first: PgColumn, second: PgColumn, within: SQL | undefined, order?: PgColumn): SQL {
+/** Two columns that follow each other in an index, and what is asked of them: of one at least. */
+export interface Pair {
+  columns: readonly [PgColumn, PgColumn]
+  asked: readonly [string | undefined, string | undefined]
+  /** What fixes the columns before them. */
+  within?: SQL
+  /** The column before them, where `within` does not fix it to a value. */
+  after?: PgColumn
+}
+
+/** Branches of two columns, as a from-item of (first, second): what is asked for, with each value that there is of the other. */
+export function pairsOf({ columns: [first, second], asked, within, after }: Pair): SQL {
+  const [one, other] = asked.map((value) => (value === undefined ? undefined : sql`${value}::text`))
+  if (one === undefined)
+    return sql`(select v.value as first, ${other} as second from ${valuesOf(first, within, after)} v)`
+  if (other !== undefined) return sql`(select ${one} as first, ${other} as second)`
+  const ofFirst = and(within, sql`${first} = ${one}`)
+  return sql`(select ${one} as first, v.value as second from ${valuesOf(second, ofFirst, after)} v)`
+}
+
+/** The values that a column has, as a from-item of (value): the index that it is next in is looked into once for each. */
+function valuesOf(column: PgColumn, within: SQL | undefined, after: PgColumn | undefined): SQL {
   const next = (condition: SQL | undefined) => sql`
-    select ${first} as first, ${second} as second from ${first.table} where ${and(sql`true`, within, condition)}
-    order by ${order === undefined ? sql`` : sql`${order}, `}${first}, ${second} limit 1`
-  return sql`(with recursive pair as (
+    select ${column} as value from ${column.table} where ${and(sql`true`, within, condition)}
+    order by ${after === undefined ? sql`` : sql`${after}, `}${column} limit 1`
+  return sql`(with recursive found as (
     (${next(undefined)}) union all
-    select later.first, later.second from pair cross join lateral (
-      ${next(sql`(${first}, ${second}) > (pair.first, pair.second)`)}) later) select * from pair)`
+    select later.value from found cross join lateral (${next(sql`${column} > found.value`)}) later) select * from found)`
 }
 
 /** An SQL expression that yields an object made by the database's own presenters (app.…_object). */

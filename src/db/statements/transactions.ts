@@ -57,14 +57,11 @@ function newestOfTerms({ status, currency, provider }: TransactionFilters, page:
   if (currency === undefined && provider === undefined) {
     return newestOf(transactions.id, page, statuses, and(ofStatus, made))
   }
-  const asked = and(
-    currency === undefined ? undefined : eq(transactions.currency, currency),
-    provider === undefined ? undefined : eq(transactions.provider, provider),
-  )
+  const pairs = pairsOf({ columns: [transactions.currency, transactions.provider], asked: [currency, provider] })
   return newestOf(
     transactions.id,
     page,
-    sql`${pairsOf(transactions.currency, transactions.provider, asked)} pair cross join ${statuses}`,
+    sql`${pairs} pair cross join ${statuses}`,
     and(sql`${transactions.currency} = pair.first and ${transactions.provider} = pair.second`, ofStatus, made),
   )
 }
