@@ -68,7 +68,7 @@ create index drifts_by_cause on drifts (merchant_id, mode, cause, status, id des
 
 create index reconciliation_runs_to_take on reconciliation_runs (started_at) where status = 'running';
 create index reconciliation_runs_failed on reconciliation_runs (connection_id, finished_at) where status = 'failed';
-create index reconciliation_runs_of_connection on reconciliation_runs (connection_id, id desc);
+create index reconciliation_runs_of_connection on reconciliation_runs (merchant_id, mode, connection_id, id desc);
 
 -- What is removed a day after its end is found by it, and a session that goes takes its tokens along.
 create index sessions_by_end on sessions (coalesce(ended_at, expires_at));

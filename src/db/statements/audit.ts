@@ -3,7 +3,7 @@
 import { and, desc, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../client.ts'
 import { auditEntries } from '../schema/audit.ts'
-import { afterCursor, jsonObject, madeWithin, newestIds, type Page, pairsOf, rowsFor } from './page.ts'
+import { afterCursor, asIs, jsonObject, madeWithin, newestIds, type Page, pairsOf, rowsFor } from './page.ts'
 
 export interface AuditFilters {
   action: string | undefined
@@ -28,7 +28,8 @@ export function listAuditEntries(db: Db, filters: AuditFilters, page: Page) {
         : // Of one thing they are few.
           and(
             eq(auditEntries.objectId, objectId),
-            askedFor(filters),
+            asIs(auditEntries.action, filters.action),
+            asIs(auditEntries.actorId, filters.actorId),
             made(filters),
             afterCursor(auditEntries.id, page),
           ),
@@ -39,12 +40,6 @@ export function listAuditEntries(db: Db, filters: AuditFilters, page: Page) {
 
 const made = ({ createdAfter, createdBefore }: AuditFilters) =>
   madeWithin(auditEntries.id, 'aud', createdAfter, createdBefore)
-
-const askedFor = ({ action, actorId }: AuditFilters) =>
-  and(
-    action === undefined ? undefined : eq(auditEntries.action, action),
-    actorId === undefined ? undefined : eq(auditEntries.actorId, actorId),
-  )
 
 /** The newest ids of one mode and, where one of them is asked for, of each pair of action and actor. */
 function newestOfMode(filters: AuditFilters, page: Page, ofMode: SQL): SQL {

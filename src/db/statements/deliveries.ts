@@ -13,7 +13,7 @@ import type { Db } from '../client.ts'
 import { deliveries, events, webhookEndpoints } from '../schema/webhooks.ts'
 import { refuseWhere } from './claims.ts'
 import { textArray } from './insert-where.ts'
-import { afterCursor, jsonObject, madeWithin, newestOf, oneOrAll, type Page, rowsFor } from './page.ts'
+import { afterCursor, asIs, jsonObject, madeWithin, newestOf, oneOrAll, type Page, rowsFor } from './page.ts'
 
 /** The endpoint, removed or not. */
 export function findEndpointOfLog(db: Db, id: string) {
@@ -42,8 +42,8 @@ export function listDeliveries(db: Db, filters: DeliveryFilters, page: Page) {
           and(
             eq(deliveries.eventId, filters.eventId),
             filters.endpointId === undefined ? undefined : eq(deliveries.endpointId, filters.endpointId),
-            filters.type === undefined ? undefined : eq(deliveries.eventType, filters.type),
-            filters.status === undefined ? undefined : eq(deliveries.status, filters.status),
+            asIs(deliveries.eventType, filters.type),
+            asIs(deliveries.status, filters.status),
             made,
             afterCursor(deliveries.id, page),
           ),

@@ -28,6 +28,14 @@ export function madeWithin(id: PgColumn, prefix: IdPrefix, from: Date | undefine
   )
 }
 
+/**
+ * What else is asked of rows that are found by something that few have. It is no column that an index could answer: Postgres,
+ * which takes one guess of a single row for as good as another, might read by this what many have.
+ */
+export function asIs(column: PgColumn, value: string | undefined): SQL | undefined {
+  return value === undefined ? undefined : sql`${column} || '' = ${value}`
+}
+
 /** One row more than asked for tells whether there is another page. */
 export function rowsFor(page: Page): number {
   return page.limit + 1

@@ -9,7 +9,7 @@ import { transactions } from '../schema/payments.ts'
 import { refunds } from '../schema/refunds.ts'
 import { refuseWhere } from './claims.ts'
 import { insertWhere } from './insert-where.ts'
-import { afterCursor, jsonObject, newestOf, oneOrAll, type Page, rowsFor } from './page.ts'
+import { afterCursor, asIs, jsonObject, newestOf, oneOrAll, type Page, rowsFor } from './page.ts'
 import { paidAttempt } from './payments.ts'
 
 export interface NewRefund {
@@ -152,7 +152,7 @@ export function listRefunds(db: Db, { transactionId, status }: RefundFilters, pa
         : and(
             // Of one payment they are few.
             eq(refunds.transactionId, transactionId),
-            status === undefined ? undefined : eq(refunds.status, status),
+            asIs(refunds.status, status),
             afterCursor(refunds.id, page),
           ),
     )

@@ -6,7 +6,7 @@ import type { Db } from '../client.ts'
 import { attempts, transactions } from '../schema/payments.ts'
 import { refuseWhere } from './claims.ts'
 import { textArray } from './insert-where.ts'
-import { afterCursor, jsonObject, madeWithin, newestOf, oneOrAll, type Page, pairsOf, rowsFor } from './page.ts'
+import { afterCursor, asIs, jsonObject, madeWithin, newestOf, oneOrAll, type Page, pairsOf, rowsFor } from './page.ts'
 
 export interface TransactionFilters {
   status: TransactionStatus | undefined
@@ -23,28 +23,28 @@ const object = jsonObject(sql`app.transaction_object(${transactions})`)
 export function listTransactions(db: Db, filters: TransactionFilters, page: Page) {
   const { status, currency, provider, reference, customerEmail, createdFrom, createdBefore } = filters
   const made = madeWithin(transactions.id, 'txn', createdFrom, createdBefore)
-  const terms = and(
-    status === undefined ? undefined : eq(transactions.status, status),
-    currency === undefined ? undefined : eq(transactions.currency, currency),
-    provider === undefined ? undefined : eq(transactions.provider, provider),
-  )
+  const hasTerms = (status ?? currency ?? provider) !== undefined
   // One reference is one payment, and one customer's are few: among these the terms are looked at row by row.
   const isNamed = reference !== undefined || customerEmail !== undefined
+  const isCustomers = customerEmail === undefined ? undefined : eq(transactions.customerEmail, customerEmail)
   return db
     .select({ id: transactions.id, object })
     .from(transactions)
     .where(
       isNamed
         ? and(
-            reference === undefined ? undefined : eq(transactions.reference, reference),
-            customerEmail === undefined ? undefined : eq(transactions.customerEmail, customerEmail),
-            terms,
+            reference === undefined
+              ? isCustomers
+              : and(eq(transactions.reference, reference), asIs(transactions.customerEmail, customerEmail)),
+            asIs(transactions.status, status),
+            asIs(transactions.currency, currency),
+            asIs(transactions.provider, provider),
             made,
             afterCursor(transactions.id, page),
           )
-        : terms === undefined
-          ? and(made, afterCursor(transactions.id, page))
-          : newestOfTerms(filters, page, made),
+        : hasTerms
+          ? newestOfTerms(filters, page, made)
+          : and(made, afterCursor(transactions.id, page)),
     )
     .orderBy(desc(transactions.id))
     .limit(rowsFor(page))
