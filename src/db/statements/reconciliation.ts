@@ -8,7 +8,7 @@ import { providerEvents } from '../schema/provider-events.ts'
 import { reconciliationRuns as runs } from '../schema/reconciliation.ts'
 import { refuseWhere } from './claims.ts'
 import { insertWhere, textArray } from './insert-where.ts'
-import { afterCursor, jsonObject, madeWithin, type Page, rowsFor } from './page.ts'
+import { afterCursor, jsonObject, madeWithin, newestOf, oneOrAll, type Page, rowsFor } from './page.ts'
 
 /**
  * Begins a run for connections that are due for one: those through which payments were made, and whose last walk ended long
@@ -254,7 +254,9 @@ export function listRuns(db: Db, connectionId: string | undefined, page: Page) {
     .select({ id: runs.id, object: jsonObject(sql`app.reconciliation_run_object(${runs})`) })
     .from(runs)
     .where(
-      and(afterCursor(runs.id, page), connectionId === undefined ? undefined : eq(runs.connectionId, connectionId)),
+      connectionId === undefined
+        ? afterCursor(runs.id, page)
+        : newestOf(runs.id, page, oneOrAll('id', connectionId, []), sql`${runs.connectionId} = id.id`),
     )
     .orderBy(desc(runs.id))
     .limit(rowsFor(page))
