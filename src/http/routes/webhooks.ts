@@ -29,10 +29,10 @@ import { listLog, logQuery } from './deliveries.ts'
 
 const TAG = 'Webhooks'
 
-// Normalized before it is measured: what is stored is what is sent to.
+// Not normalized here: it is judged as the merchant wrote it.
 const UrlSchema = z
-  .url({ protocol: /^https?$/, normalize: true })
-  .max(2000)
+  .url({ protocol: /^https?$/ })
+  .max(LIMITS.webhookUrlLength)
   .openapi({ description: 'A public https address' })
 const DescriptionSchema = z.string().trim().min(1).max(500)
 const EventTypesSchema = z
