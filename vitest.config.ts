@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     // At the root, so that it runs once for both projects.
     globalSetup: './test/support/global-setup.ts',
+    // One more than CI's machine has cores, for each waits for Postgres now and then. By itself Vitest takes one fewer.
+    maxWorkers: 3,
     projects: [
       {
         plugins: [
