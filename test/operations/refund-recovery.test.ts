@@ -307,6 +307,38 @@ describe('a refund’s way at the provider', () => {
   })
 })
 
+describe('a refund that is over', () => {
+  const LIST = 'GET /refund'
+  const DAYS = [0, 1, 2, 6, 7, 8, 29, 30, 31, 60]
+
+  async function daysOfLooking(connection: Connected): Promise<number[]> {
+    const calls = watchCalls(world, connection)
+    const looked: number[] = []
+    const minutes = DAYS.map((days) => days * 24 * 60 + 1)
+    await sweepAt(world, minutes, (minute) => {
+      if (calls.splice(0).includes(LIST)) looked.push((minute - 1) / (24 * 60))
+    })
+    return looked
+  }
+
+  test('is looked at again after a day, a week and a month, and never after that', async () => {
+    const { merchant, connection, id } = await startPaid(world)
+    idOf(await refund(merchant, id), 201)
+    await sweepAt(world, [1, 6])
+    expect(await refundsHere(merchant, id)).toMatchObject([{ status: 'succeeded' }])
+    expect(await daysOfLooking(connection)).toEqual([1, 7, 30])
+  })
+
+  test('is not looked at where the provider refused it', async () => {
+    const { merchant, connection, id, reference } = await startPaid(world)
+    connection.driver.webhookAccident(connection.account, { kind: 'lost' })
+    connection.driver.refundOnDashboard(reference, ORDER.amount)
+    expect((await refund(merchant, id)).status).toBe(422)
+    expect(await refundsHere(merchant, id)).toMatchObject([{ status: 'failed' }])
+    expect(await daysOfLooking(connection)).toEqual([])
+  })
+})
+
 describe('a refund that was made on the provider’s dashboard', () => {
   test('becomes a refund here, with its events', async () => {
     const { merchant, connection, id, reference } = await startPaid(world)

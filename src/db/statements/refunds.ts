@@ -3,6 +3,7 @@
 import { and, desc, eq, type SQL, sql } from 'drizzle-orm'
 import { LIMITS } from '../../domain/limits.ts'
 import type { RefundStatus } from '../../domain/refund.ts'
+import { REFUND_LOOKS_BACK_MS } from '../../domain/retry.ts'
 import type { Mode } from '../../domain/transaction.ts'
 import type { Db } from '../client.ts'
 import { transactions } from '../schema/payments.ts'
@@ -218,16 +219,25 @@ export function adoptRefund(db: Db, { id, transactionId, amount, providerRefundI
   )
 }
 
-/** When the provider's list of refunds is read next: never, once none is under way. */
+/**
+ * When the provider's list of refunds is read next: then, while one is under way; later and less often, once those that the
+ * provider had are over; and never after that.
+ */
 export function scheduleRefundCheck(db: Db, transactionId: string, nextAt: Date) {
   return db
     .update(transactions)
     .set({
       refundChecks: sql`${transactions.refundChecks} + 1`,
-      refundsCheckAt: sql`case when amount_refunding > 0 then ${nextAt.toISOString()}::timestamptz end`,
+      refundsCheckAt: sql`case when amount_refunding > 0 then ${nextAt.toISOString()}::timestamptz else (
+        select min(r.finished_at + make_interval(secs => back.seconds))
+        from refunds r cross join (values ${looksBack}) back (seconds)
+        where r.transaction_id = ${transactions.id} and r.provider_refund_id is not null
+          and r.finished_at + make_interval(secs => back.seconds) > app.now()) end`,
     })
     .where(eq(transactions.id, transactionId))
 }
+
+const looksBack = sql.raw(REFUND_LOOKS_BACK_MS.map((ms) => `(${ms / 1000})`).join(', '))
 
 /** Money of it went back at the provider: its refunds are read at the next sweep. */
 export function askAfterRefunds(db: Db, transactionId: string) {
