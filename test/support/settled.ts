@@ -33,7 +33,7 @@ export async function settle(world: World, merchant: Merchant, mark: string): Pr
       url: `https://${mark}.shop.test/${mode}`,
       description: mark,
       metadata: { note: mark },
-      custom_headers: { 'x-shop': mark },
+      custom_headers: { 'x-shop': `${mark}, as a header` },
     }),
   )
   const order = {
@@ -78,7 +78,7 @@ export async function settle(world: World, merchant: Merchant, mark: string): Pr
     dri: await firstOf(merchant, '/api/v1/reconciliation/drifts/'),
     evt: await firstOf(merchant, '/api/v1/events/'),
     del: await firstOf(merchant, '/api/v1/webhooks/deliveries/'),
-    aud: await firstOf(merchant, '/api/v1/audit-logs/'),
+    aud: await firstOf(merchant, '/api/v1/audit-logs/?action=refund.created'),
   }
 }
 
