@@ -9,7 +9,7 @@ import type { Db } from '../client.ts'
 import { transactions } from '../schema/payments.ts'
 import { refunds } from '../schema/refunds.ts'
 import { refuseWhere } from './claims.ts'
-import { insertWhere } from './insert-where.ts'
+import { insertWhere, textArray } from './insert-where.ts'
 import { afterCursor, jsonObject, type Page, rowsFor } from './page.ts'
 import { paidAttempt } from './payments.ts'
 
@@ -193,10 +193,20 @@ export interface AdoptedRefund {
   transactionId: string
   amount: bigint
   providerRefundId: string
+  /** Ids of our refunds of the payment that the provider's were compared with. */
+  compared: readonly string[]
 }
 
-/** Takes in a refund that somebody made at the provider, where it fits into what is left and is not here already. */
-export function adoptRefund(db: Db, { id, transactionId, amount, providerRefundId }: AdoptedRefund) {
+/** In SQL: one more was asked for here than was compared with the provider's. It may be what the provider tells of. */
+export const isAskedForSince = (transactionId: string, compared: readonly string[]): SQL => sql`exists (
+  select from refunds r where r.transaction_id = ${transactionId} and r.origin = 'api'
+    and r.id <> all (${textArray(compared)}))`
+
+/**
+ * Takes in a refund that somebody made at the provider, where it fits into what is left and is not here already. What is
+ * asked for meanwhile puts it off: it is compared at the next look.
+ */
+export function adoptRefund(db: Db, { id, transactionId, amount, providerRefundId, compared }: AdoptedRefund) {
   return insertWhere(
     db,
     refunds,
@@ -214,6 +224,7 @@ export function adoptRefund(db: Db, { id, transactionId, amount, providerRefundI
       providerRefundId,
     },
     sql`t.id = ${transactionId} and t.amount_refunded + t.amount_refunding + ${amount}::bigint <= t.amount
+        and not ${isAskedForSince(transactionId, compared)}
         on conflict on constraint refunds_adopted_once do nothing`,
     sql`transactions t, ${paidAttempt(transactionId)} a`,
   )
