@@ -17,7 +17,7 @@ export const REFUNDS: readonly Fault[] = [
     search: 'set amount_refunding = t.amount_refunding + opened,',
     replace: `set amount_refunding = opened + (
         select s.amount_refunding from public.transactions s where s.id = new.transaction_id),`,
-    tests: ['test/node/sql/refund-races.test.ts'],
+    tests: ['test/node/races/refunds.test.ts'],
   },
   {
     name: 'failed-refund-still-counts',
