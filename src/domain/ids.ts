@@ -40,7 +40,8 @@ export type Id<Prefix extends IdPrefix> = `${Prefix}_${string}` & { readonly [br
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 // 26 digits of 5 bits hold 130, so the first one stops at 7.
-const ULID = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/
+const ULID_PATTERN = '[0-7][0-9a-hjkmnp-tv-z]{25}'
+const ULID = new RegExp(`^${ULID_PATTERN}$`)
 const TIME_MAX_MS = 2 ** 48 - 1
 /** The first ten of an id's digits hold its time, and nothing else. */
 const TIME_DIGITS = 10
@@ -72,6 +73,11 @@ export function firstIdAt(prefix: IdPrefix, atMs: number): string {
     rest = Math.floor(rest / 32)
   }
   return `${prefix}_${time}`
+}
+
+/** A regular expression, as JSON Schema has it, of the ids with this prefix. */
+export function idPattern(prefix: IdPrefix): string {
+  return `^${prefix}_${ULID_PATTERN}$`
 }
 
 /** The text as an id with this prefix, or undefined. */

@@ -25,9 +25,10 @@ import { createLog } from '../../src/platform/log.ts'
 import { announceTo, openStream, refuseStream, waitAt } from '../../src/platform/streams.ts'
 import { fakeClock } from './clock.ts'
 import { useFeedDeps } from './feed-deps.ts'
-import { bridgeEndpoint, databaseUrl } from './provided.ts'
+import { bridgeEndpoint, databaseUrl, rolePasswords } from './provided.ts'
 import { seededRandom } from './random.ts'
 import { createReceiver } from './receiver.ts'
+import { hear, hearAnswer, hearError, hearRequest, keepSecret, keepSecretsOf } from './secrets.ts'
 
 /** Where all the simulators are, each below its provider's name. */
 export const SIMULATORS_URL = 'https://simulators.test'
@@ -35,6 +36,8 @@ export const SIMULATORS_URL = 'https://simulators.test'
 /** 32 bytes each; good for nothing but tests. */
 export const SEALING_KEYS = 'test-1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8='
 export const TOKEN_KEYS = 'test-1:ICEiIyQlJicoKSorLC0uLzAxMjMrNTY3ODk6Ozw9Pj8='
+for (const keys of [SEALING_KEYS, TOKEN_KEYS]) keepSecret(keys.split(':')[1])
+for (const password of Object.values(rolePasswords)) keepSecret(password)
 
 const STARTS_AT = new Date('2026-11-24T09:00:00.000Z')
 
@@ -57,6 +60,7 @@ export async function createWorld(name: string, { startsAt = STARTS_AT, seed = 1
   neonConfig.fetchFunction = async (url: string, init: RequestInit) => {
     if (database.failAfter-- <= 0) throw new TypeError('the connection to the database was cut')
     database.requests += 1
+    hear('an SQL statement', String(init.body))
     return fetch(url, init)
   }
   const clock = fakeClock(startsAt)
@@ -92,10 +96,10 @@ export async function createWorld(name: string, { startsAt = STARTS_AT, seed = 1
     },
   }
   const deferred: Promise<unknown>[] = []
-  const log = createLog(
-    (line) => logLines.push(line),
-    () => {},
-  )
+  const log = createLog((line) => {
+    logLines.push(line)
+    hear('the log', line)
+  }, hearError)
   const deps: Deps = {
     ...newsOf(
       () => deps,
@@ -109,8 +113,9 @@ export async function createWorld(name: string, { startsAt = STARTS_AT, seed = 1
     clock,
     random,
     exchange: {
-      fetch: (request) => {
+      fetch: async (request) => {
         providerCalls.push(`${request.method} ${new URL(request.url).pathname.replace(/^\/\w+/, '')}`)
+        await hearRequest('a call to a provider', request, (header) => header === 'authorization')
         return simulators.fetch(request)
       },
       deadline: clock.deadline,
@@ -118,13 +123,18 @@ export async function createWorld(name: string, { startsAt = STARTS_AT, seed = 1
     },
     egress: createEgress({
       clock,
-      fetch: receiver.fetch,
+      fetch: async (request) => {
+        // Beside ours are the headers that the merchant asked for.
+        await hearRequest('a delivery', request, (header) => !/^(webhook-|content-type$|user-agent$)/.test(header))
+        return receiver.fetch(request)
+      },
       resolve: async (name) => names.get(name),
       allowLoopback: false,
     }),
     webhookSecrets: new WebhookSecretsCache(clock.now),
     async nudge(nudged) {
       jobs.push(...nudged)
+      hear('a queue message', JSON.stringify(nudged))
     },
     defer: (work) => {
       deferred.push(work)
@@ -148,6 +158,13 @@ export async function createWorld(name: string, { startsAt = STARTS_AT, seed = 1
     defer: (work) => deferred.push(work),
     routePattern: undefined,
   }))
+
+  const answer = app.fetch
+  app.fetch = async (request, ...rest) => {
+    const response = await answer(request, ...rest)
+    await hearAnswer(request, response)
+    return response
+  }
 
   return {
     deps,
@@ -296,6 +313,7 @@ export function caller(app: ReturnType<typeof createApp>, token: string | undefi
     const all = new Headers({ 'paybridge-mode': mode, ...headers })
     if (token !== undefined) all.set('authorization', `Bearer ${token}`)
     if (body !== undefined && !all.has('content-type')) all.set('content-type', 'application/json')
+    keepSecretsOf(body)
     const init: RequestInit = { method, headers: all }
     if (body !== undefined)
       init.body = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body)

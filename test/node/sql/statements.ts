@@ -238,9 +238,12 @@ const SAMPLES: readonly [
   ],
   [
     drifts,
-    [],
+    ['isOurs'],
     {
-      recordDrift: [drifts.recordDrift(db, DRIFT), drifts.recordDrift(db, { ...DRIFT, runId: ID }, 're-1')],
+      recordDrift: [
+        drifts.recordDrift(db, DRIFT),
+        drifts.recordDrift(db, { ...DRIFT, runId: ID }, sql`not ${drifts.isOurs(ID, 're-1')}`),
+      ],
       correctDrifts: [drifts.correctDrifts(db, ID, [ID]), drifts.correctDrifts(db, ID, [ID], 're-1')],
       listDrifts: [
         { runId: undefined, cause: undefined, status: undefined },
@@ -318,6 +321,7 @@ const SAMPLES: readonly [
     outcomes,
     [],
     {
+      lockPayment: [outcomes.lockPayment(db, ID)],
       openAttempt: [outcomes.openAttempt(db, ID, 'https://pay.test/', undefined)],
       loseSightOfAttempt: [outcomes.loseSightOfAttempt(db, ID, 'timed_out')],
       failAttempt: [outcomes.failAttempt(db, ID, 'declined', undefined)],
@@ -406,7 +410,7 @@ const SAMPLES: readonly [
   ],
   [
     refunds,
-    ['findRefundsWhere'],
+    ['findRefundsWhere', 'isAskedForSince'],
     {
       insertRefund: [
         refunds.insertRefund(
@@ -426,7 +430,9 @@ const SAMPLES: readonly [
       ],
       readRefund: [refunds.readRefund(db, ID)],
       updateRefund: [refunds.updateRefund(db, ID, { status: 'succeeded', providerRefundId: 're-1' })],
-      adoptRefund: [refunds.adoptRefund(db, { id: ID, transactionId: ID, amount: 10n, providerRefundId: 're-1' })],
+      adoptRefund: [
+        refunds.adoptRefund(db, { id: ID, transactionId: ID, amount: 10n, providerRefundId: 're-1', compared: [ID] }),
+      ],
       scheduleRefundCheck: [refunds.scheduleRefundCheck(db, ID, AT)],
       askAfterRefunds: [refunds.askAfterRefunds(db, ID)],
       leaseDueRefunds: [refunds.leaseDueRefunds(db)],
