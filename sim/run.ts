@@ -1,0 +1,82 @@
+/** One run: a seed, from the first payment to the last invariant. */
+
+import { chanceOf } from './chance.ts'
+import type { SimDatabase } from './database.ts'
+import { createFaults } from './faults.ts'
+import { findViolations, type Violation } from './invariants/index.ts'
+import { createLoad, drawActions, type Load } from './load/load.ts'
+import { createReceivers } from './load/receivers.ts'
+import { openShops } from './load/shops.ts'
+import { type Counts, createPlatform, type Run } from './platform.ts'
+import { becomeQuiet } from './quiet.ts'
+import { createScheduler } from './scheduler.ts'
+import { type Beat, createStory } from './story.ts'
+
+export interface Outcome {
+  seed: number
+  violations: readonly Violation[]
+  /** Everything that happened. */
+  trace: readonly string[]
+  /** The actions and the faults. */
+  beats: readonly Beat[]
+  counts: Counts
+}
+
+const STARTS_AT = Date.UTC(2026, 10, 24, 9)
+const MINUTE = 60_000
+
+/** @param masked names of actions that nobody takes, and of waits that nothing befalls */
+export async function runSeed(database: SimDatabase, seed: number, masked: ReadonlySet<string> = new Set()): Promise<Outcome> {
+  await database.empty()
+  const chance = chanceOf(seed)
+  const scheduler = createScheduler(STARTS_AT)
+  const story = createStory(scheduler.now)
+  const faults = createFaults(chance, story, masked)
+  const counts: Counts = { payments: 0, requests: 0, batches: 0, providerCalls: 0 }
+  const run: Run = { chance, scheduler, story, faults, database, counts }
+  const receivers = createReceivers()
+  const platform = createPlatform(run, receivers)
+  const shops = await openShops(run, platform)
+  const load = createLoad(run, platform, shops, receivers)
+  for (const action of drawActions(load)) {
+    if (masked.has(action.name)) continue
+    scheduler.at(STARTS_AT + action.at, () => {
+      story.action(action.name, action.words)
+      action.act().catch((error) => {
+        throw new Error(`${action.name} of seed ${seed}`, { cause: error })
+      })
+    })
+  }
+  scheduleCron(load)
+  await scheduler.runUntil(STARTS_AT + LOAD_MS)
+  await becomeQuiet(load)
+  const violations = await findViolations(load)
+  return { seed, violations, trace: story.lines, beats: story.beats, counts }
+}
+
+/** So long things happen; then it becomes quiet. */
+const LOAD_MS = 40 * MINUTE
+
+/** Every minute, or every few: a run that looks at nothing each minute is no better, and slower. */
+function scheduleCron(load: Load): void {
+  const { run, platform } = load
+  const { chance, scheduler, faults } = run
+  let number = 0
+  let at = STARTS_AT + MINUTE
+  while (at < STARTS_AT + LOAD_MS) {
+    number += 1
+    const name = `cron ${number}`
+    const moment = at
+    scheduler.at(moment, () => {
+      if (number > 0) platform.postWebhooks()
+      const fault = faults.befall('cron', name, 2)
+      if (fault === 'cron-stops') stoppedUntil = moment + 60 * MINUTE
+      if (moment < stoppedUntil) return
+      void platform.cron(name)
+      if (fault === 'cron-twice') void platform.cron(`${name} too`)
+      platform.lookAtStreams()
+    })
+    at += chance.pick(`after ${name}`, [1, 1, 2, 5]) * MINUTE
+  }
+  let stoppedUntil = 0
+}
