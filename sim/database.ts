@@ -88,7 +88,7 @@ interface Session {
 }
 
 async function openSession(options: pg.ClientConfig): Promise<Session> {
-  const client = new pg.Client({ ...options, pipeline: true, options: '-c plan_cache_mode=force_generic_plan' } as pg.ClientConfig)
+  const client = new pg.Client({ ...options, pipeline: true, options: '-c plan_cache_mode=force_generic_plan -c jit=off' } as pg.ClientConfig)
   await client.connect()
   const names = new Map<string, string>()
   let named = 0

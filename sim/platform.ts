@@ -217,6 +217,7 @@ export function createPlatform(run: Run, receivers: Receivers): Platform {
     const before = latency(wait, [20, 300]) + (fault === 'provider-slow' ? 8_000 : 0)
     await scheduler.waitUnless(task, before, request.signal)
     const call = providerCalls.call(wait, fault, task, request)
+    call.then(postWebhooks, () => {})
     const response = await (fault === 'crash-after-call' ? call.then(() => die(task)) : call)
     await scheduler.waitUnless(task, latency(`${wait} back`, [20, 300]), request.signal)
     return response
@@ -409,6 +410,23 @@ export function createPlatform(run: Run, receivers: Receivers): Platform {
     return response
   }
 
+  /** What is due now, and later by itself. */
+  function postWebhooks(): void {
+    const dueAt = simulators.nextDueAt()?.getTime()
+    if (dueAt === undefined) return
+    if (dueAt > scheduler.now()) {
+      if (dueAt >= nextPostAt) return
+      nextPostAt = dueAt
+      scheduler.at(dueAt, () => {
+        nextPostAt = Number.POSITIVE_INFINITY
+        postWebhooks()
+      })
+      return
+    }
+    simulators.deliverDueWebhooks().then(postWebhooks, (error) => noteError('webhooks', error))
+  }
+  let nextPostAt = Number.POSITIVE_INFINITY
+
   const feeds = new Map<string, EventFeed>()
   function feedOf(merchantId: string, mode: Mode): EventFeed {
     const key = `${merchantId}:${mode}`
@@ -422,9 +440,7 @@ export function createPlatform(run: Run, receivers: Receivers): Platform {
     providerCalls,
     request,
     cron,
-    postWebhooks() {
-      simulators.deliverDueWebhooks().catch((error) => noteError('webhooks', error))
-    },
+    postWebhooks,
     feedOf,
     lookAtStreams() {
       for (const feed of feeds.values()) feed.look().catch((error) => noteError('streams', error))

@@ -1,5 +1,6 @@
 /** A throwaway Postgres for runs, with a migrated database for each process that runs seeds. */
 
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { startEmbeddedPostgres } from '../local/database/embedded-postgres.ts'
 import { migrate } from '../local/database/migrate.ts'
@@ -9,6 +10,7 @@ import { withSqlSession } from '../local/database/sql-session.ts'
 export const PASSWORDS = { paybridge_api: 'password-of-the-api', paybridge_worker: 'password-of-the-worker' }
 
 const TEMPLATE = 'sim_template'
+const MEMORY = '/dev/shm'
 
 export interface SimPostgres {
   passwords: typeof PASSWORDS
@@ -18,7 +20,8 @@ export interface SimPostgres {
 }
 
 export async function startSimPostgres(): Promise<SimPostgres> {
-  const postgres = await startEmbeddedPostgres()
+  // In memory, where the machine has it: tables are made anew for each seed.
+  const postgres = await startEmbeddedPostgres(existsSync(MEMORY) ? MEMORY : undefined)
   const admin = postgres.superuserUrl('postgres')
   // Statistics change plans, and plans the order of rows that nobody ordered.
   await withSqlSession(admin, async (session) => {

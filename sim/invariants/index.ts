@@ -1,6 +1,17 @@
-/** What must hold when a run has become quiet. Each invariant is a function of its own, in a file of its own. */
+/** What must hold when a run has become quiet. Each invariant is a function, in a file named after it. */
 
 import type { Load } from '../load/load.ts'
+import { auditIsComplete } from './audit-is-complete.ts'
+import { changesAreToldOnce } from './changes-are-told-once.ts'
+import { endpointsHaveEverything } from './endpoints-have-everything.ts'
+import { type Facts, gatherFacts } from './facts.ts'
+import { handlersDontBreak } from './handlers-dont-break.ts'
+import { keysHaveOneEffect } from './keys-have-one-effect.ts'
+import { merchantsAreApart } from './merchants-are-apart.ts'
+import { moneyAgrees } from './money-agrees.ts'
+import { nothingIsStuck } from './nothing-is-stuck.ts'
+import { readersSeeEverything } from './readers-see-everything.ts'
+import { refundsAgree } from './refunds-agree.ts'
 
 /** What does not hold, in words that name no id. */
 export interface Violation {
@@ -8,6 +19,27 @@ export interface Violation {
   words: string
 }
 
-export async function findViolations(_load: Load): Promise<Violation[]> {
-  return []
+/** Says what does not hold; nothing where all is well. */
+export type Invariant = (facts: Facts) => string[] | Promise<string[]>
+
+export const INVARIANTS: Readonly<Record<string, Invariant>> = {
+  moneyAgrees,
+  refundsAgree,
+  changesAreToldOnce,
+  endpointsHaveEverything,
+  readersSeeEverything,
+  keysHaveOneEffect,
+  nothingIsStuck,
+  merchantsAreApart,
+  auditIsComplete,
+  handlersDontBreak,
+}
+
+export async function findViolations(load: Load): Promise<Violation[]> {
+  const facts = await gatherFacts(load)
+  const violations: Violation[] = []
+  for (const [invariant, holds] of Object.entries(INVARIANTS)) {
+    for (const words of await holds(facts)) violations.push({ invariant, words })
+  }
+  return violations
 }

@@ -7,6 +7,12 @@ import { saleActions } from './payments.ts'
 import type { KeepingReceivers } from './receivers.ts'
 import type { Shop } from './shops.ts'
 
+export interface StreamReader {
+  name: string
+  shop: Shop
+  seen: number[]
+}
+
 export interface Action {
   name: string
   /** Milliseconds after the beginning. */
@@ -24,6 +30,10 @@ export interface Load {
   receivers: KeepingReceivers
   /** Every answer that was given under an idempotency key. */
   uses: KeyUse[]
+  /** Who follows the events of a shop, and the numbers of what they saw. */
+  readers: StreamReader[]
+  /** References of payments whose payer has begun and not ended. */
+  unfinished: Set<string>
   /** The shop's program, in the course of this action. */
   clientOf(shop: Shop, action: string): Client
 }
@@ -38,6 +48,8 @@ export function createLoad(run: Run, platform: Platform, shops: readonly Shop[],
     shops,
     receivers,
     uses,
+    readers: [],
+    unfinished: new Set(),
     clientOf: (shop, action) => createClient(run, platform, shop, { name: action, isDead: false } satisfies Task, uses),
   }
 }

@@ -113,6 +113,7 @@ function newSale(load: Load, shop: Shop, name: string): Sale {
       currency,
       customer: { email: 'ada@customer.test' },
       callback_url: 'https://shop.test/thanks',
+      metadata: { sale: name },
       ...(chance.is(`${name} has a reference`, 0.5) && { reference: name.replaceAll(' ', '-') }),
       ...(chance.is(`${name} names its provider`, 0.15) && { provider: connection.provider }),
       expires_in: chance.pick(`${name} expires`, [300, 900, 3600, 86_400]),
@@ -225,12 +226,16 @@ const payAgain = (load: Load, sale: Sale, me: string) =>
 const decline = (load: Load, sale: Sale, me: string) => atPage(load, sale, me, ({ driver }, reference) => driver.decline(reference))
 
 const beginDelayed = (load: Load, sale: Sale, me: string) =>
-  atPage(load, sale, me, ({ driver }, reference) => driver.beginDelayed(reference))
+  atPage(load, sale, me, ({ driver }, reference) => {
+    driver.beginDelayed(reference)
+    load.unfinished.add(reference)
+  })
 
 const endDelayed = (load: Load, sale: Sale, me: string) =>
-  atPage(load, sale, me, ({ driver }, reference) =>
-    driver.endDelayed(reference, load.run.chance.is(`${me} paid`, 0.6) ? 'paid' : 'failed'),
-  )
+  atPage(load, sale, me, ({ driver }, reference) => {
+    driver.endDelayed(reference, load.run.chance.is(`${me} paid`, 0.6) ? 'paid' : 'failed')
+    load.unfinished.delete(reference)
+  })
 
 const setCourse = (load: Load, sale: Sale, me: string) =>
   atPage(load, sale, me, ({ driver }, reference) =>
