@@ -14,6 +14,7 @@ for (let seed = from; seed < from + n; seed++) {
   batches += outcome.counts.batches
   requests += outcome.counts.requests
   if (n === 1) console.log(outcome.trace.join('\n'))
+  if (process.env.SIM_PROGRESS) console.error(seed, Math.round(performance.now() - t0))
   if (outcome.violations.length) console.log(seed, outcome.violations)
 }
 console.error(`${n} seeds, ${((performance.now() - t0) / n).toFixed(0)} ms each, ${batches / n} batches, ${requests / n} requests`)

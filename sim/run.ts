@@ -48,6 +48,7 @@ export async function runSeed(database: SimDatabase, seed: number, masked: Reado
     })
   }
   scheduleCron(load)
+  if (process.env.SIM_LIVE) setInterval(() => console.error(scheduler.now() - STARTS_AT, story.lines.at(-1), counts), 2000).unref()
   await scheduler.runUntil(STARTS_AT + LOAD_MS)
   await becomeQuiet(load)
   const violations = await findViolations(load)

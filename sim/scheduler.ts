@@ -79,7 +79,7 @@ export function createScheduler(startsAt: number): Scheduler {
         queue.pop()
         if (next.task?.isDead) continue
         now = Math.max(now, next.at)
-        await next.happen()
+        next.happen()
         await rest(pending)
       }
       now = Math.max(now, moment)
