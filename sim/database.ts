@@ -49,11 +49,11 @@ export async function openSimDatabase(
       const lower = Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]))
       try {
         const request = readRequest(lower, String(body))
-        return Response.json(printResults(request, await backend.execute(request.credentials, request.work)))
+        return jsonAnswer(200, printResults(request, await backend.execute(request.credentials, request.work)))
       } catch (error) {
         const refusal = asPostgresError(error)
         if (refusal === undefined) throw error
-        return Response.json(refusal, { status: 400 })
+        return jsonAnswer(400, refusal)
       }
     },
     query: async (text, values = []) => (await owner.query<Row>({ text, values })).rows,
@@ -66,8 +66,8 @@ export async function openSimDatabase(
 }
 
 /**
- * Makes what is drawn in SQL repeatable, and returns the statement that empties the tables.
- * Statistics change plans, and plans the order of rows that nobody ordered: so nothing gathers any.
+ * Makes what is drawn in SQL repeatable, and returns the statements that empty the tables: by deleting, for new files would
+ * cost every plan.
  */
 async function prepare(owner: pg.Client): Promise<string> {
   await owner.query('set session_replication_role = replica; set client_min_messages = warning')
@@ -79,7 +79,45 @@ async function prepare(owner: pg.Client): Promise<string> {
   const tables = await owner.query<{ name: string }>(`
     select format('%I.%I', schemaname, tablename) as name from pg_tables
     where schemaname = 'public' and tablename <> 'schema_migrations' order by 1`)
-  return `truncate ${tables.rows.map(({ name }) => name).join(', ')}; alter sequence app.drawn restart`
+  return `${tables.rows.map(({ name }) => `delete from ${name}`).join('; ')}; select setval('app.drawn', 1)`
+}
+
+/** As much of a response as the driver reads; the value is handed over as it is. */
+function jsonAnswer(status: number, value: object): Response {
+  const answer = new Response(null, { status })
+  return Object.assign(answer, { json: async () => value })
+}
+
+/** What `pg` doesn't declare of its clients. */
+function connectionOf(client: object): pg.Connection {
+  const connection = 'connection' in client ? client.connection : undefined
+  if (!(connection instanceof pg.Connection)) throw new TypeError('pg has changed')
+  return connection
+}
+
+const ordered = new Map<string, boolean>()
+
+/** Whether the statement itself, and not only a part of it in parentheses, says in which order its rows come. */
+function isOrdered(query: string): boolean {
+  const known = ordered.get(query)
+  if (known !== undefined) return known
+  let outermost = query
+  for (let before = ''; before !== outermost; ) {
+    before = outermost
+    outermost = outermost.replaceAll(/\([^()]*\)/g, '')
+  }
+  const found = /order by/i.test(outermost)
+  ordered.set(query, found)
+  return found
+}
+
+/** Where nobody asked for an order, Postgres takes one from where the rows lie: here it is the same in every run. */
+function inSomeOrder(rows: TextValue[][]): TextValue[][] {
+  if (rows.length < 2) return rows
+  return rows
+    .map((row) => ({ row, text: JSON.stringify(row) }))
+    .sort((one, other) => (one.text < other.text ? -1 : 1))
+    .map(({ row }) => row)
 }
 
 interface Session {
@@ -90,6 +128,7 @@ interface Session {
 async function openSession(options: pg.ClientConfig): Promise<Session> {
   const client = new pg.Client({ ...options, pipeline: true, options: '-c plan_cache_mode=force_generic_plan -c jit=off' } as pg.ClientConfig)
   await client.connect()
+  const { stream } = connectionOf(client)
   const names = new Map<string, string>()
   let named = 0
   const run = async ({ query, params }: Statement): Promise<StatementResult> => {
@@ -102,15 +141,19 @@ async function openSession(options: pg.ClientConfig): Promise<Session> {
       rowMode: 'array',
       types: textTypes,
     })
-    return { command: result.command ?? '', rowCount: result.rowCount, fields: result.fields, rows: result.rows }
+    const rows = isOrdered(query) ? result.rows : inSomeOrder(result.rows)
+    return { command: result.command ?? '', rowCount: result.rowCount, fields: result.fields, rows }
   }
   return {
     async execute(work) {
       if (work.kind === 'statement') return [await run(work.statement)]
       const fresh = work.statements.filter(({ query }) => !names.has(query))
+      // All of them are one write.
+      stream.cork()
       const begun = client.query('begin')
       const results = work.statements.map(run)
       const ended = client.query('commit')
+      stream.uncork()
       const settled = await Promise.allSettled([begun, ...results, ended])
       const failed = settled.find((result) => result.status === 'rejected')
       if (failed === undefined) return Promise.all(results)

@@ -61,6 +61,7 @@ export const FAULTS = {
   },
   announce: { 'announcement-lost': 'the streams are not told of the news' },
   socket: { 'socket-cut': 'the socket of the stream is cut' },
+  clock: { 'clock-off': 'the clock of an isolate is some seconds off' },
   outage: {
     'provider-down': 'the provider is down for a while',
     'receiver-down': 'the endpoint is dead for hours',
@@ -85,8 +86,8 @@ export interface Faults {
   readonly areOver: boolean
 }
 
-/** How often a wait is befallen; a seed has one of them. The first is a fair day. */
-const RATES = [0, 0.01, 0.03, 0.08, 0.2]
+/** How often a wait is befallen; a seed has one of them. */
+const RATES = [0.01, 0.03, 0.08, 0.2, 0.4]
 
 /**
  * Some faults are too common where they are possible at all: an endpoint that is gone is gone for good, and a run without a
@@ -94,8 +95,10 @@ const RATES = [0, 0.01, 0.03, 0.08, 0.2]
  */
 const RARE: Partial<Record<Fault, number>> = { 'receiver-gone': 0.1 }
 
-/** @param masked waits that nothing befalls, whatever the seed says */
-export function createFaults(chance: Chance, story: Story, masked: ReadonlySet<string>): Faults {
+/** Names of the actions and waits of which a run keeps its actions and faults; everything of the seed's where undefined. */
+export type Kept = ReadonlySet<string> | undefined
+
+export function createFaults(chance: Chance, story: Story, kept: Kept): Faults {
   const rate = chance.pick('rate of faults', RATES)
   const share = chance.pick('share of the kinds', [0.15, 0.4, 1])
   const kinds = new Map(
@@ -104,7 +107,7 @@ export function createFaults(chance: Chance, story: Story, masked: ReadonlySet<s
   let areOver = false
   return {
     befall<P extends Place>(place: P, wait: string, mostly = 1): FaultOf<P> | undefined {
-      if (areOver || masked.has(wait) || !chance.is(`whether ${wait}`, rate * mostly)) return undefined
+      if (areOver || kept?.has(wait) === false || !chance.is(`whether ${wait}`, rate * mostly)) return undefined
       const possible = (kinds.get(place) ?? []) as FaultOf<P>[]
       if (possible.length === 0) return undefined
       const kind = chance.pick(`which ${wait}`, possible)

@@ -141,7 +141,8 @@ export function createPlatform(run: Run, receivers: Receivers): Platform {
   function newIsolate(): Isolate {
     isolatesMade += 1
     const name = `isolate ${isolatesMade}`
-    const skewMs = chance.is(`skewed ${name}`, 0.3) && !faults.areOver ? chance.int(`skew ${name}`, -5_000, 5_000) : 0
+    const isOff = faults.befall('clock', name, 5) !== undefined
+    const skewMs = isOff ? chance.int(`skew ${name}`, -5_000, 5_000) : 0
     const isolate: Isolate = {
       name,
       skewMs,

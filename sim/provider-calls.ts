@@ -19,6 +19,10 @@ export interface ProviderCalls {
   know(place: Place): void
   /** The call arrives. */
   call(wait: string, fault: FaultOf<'provider'> | undefined, task: Task, request: Request): Promise<Response>
+  /** Another system of the merchant's takes a payment there. */
+  chargeElsewhere(place: Place): void
+  /** The references of those. */
+  readonly elsewhere: ReadonlySet<string>
   /** While it is down every call of the account is cut. */
   setDown(place: Place, isDown: boolean): void
 }
@@ -27,6 +31,7 @@ export function createProviderCalls(run: Run, simulators: Simulators): ProviderC
   const { scheduler } = run
   const places: Place[] = []
   const down = new Set<Place>()
+  const elsewhere = new Set<string>()
 
   const placeOf = (request: Request): Place | undefined => {
     const authorization = request.headers.get('authorization') ?? ''
@@ -76,11 +81,15 @@ export function createProviderCalls(run: Run, simulators: Simulators): ProviderC
         place?.driver.accident(place.account, { kind: 'rate_limited', times: 1 })
         return arrive()
       case 'provider-books-move':
-        if (place !== undefined) place.driver.chargeElsewhere(place.account, 5_000, place.currency)
+        if (place !== undefined) chargeElsewhere(place)
         return arrive()
       default:
         return arrive()
     }
+  }
+
+  function chargeElsewhere({ driver, account, currency }: Place): void {
+    elsewhere.add(driver.chargeElsewhere(account, 5_000, currency))
   }
 
   async function silence(task: Task, request: Request): Promise<never> {
@@ -91,6 +100,8 @@ export function createProviderCalls(run: Run, simulators: Simulators): ProviderC
   return {
     know: (place) => void places.push(place),
     call,
+    chargeElsewhere,
+    elsewhere,
     setDown: (place, isDown) => void (isDown ? down.add(place) : down.delete(place)),
   }
 }

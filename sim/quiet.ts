@@ -7,7 +7,10 @@ const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
 /** At least so much time passes between two looks: what falls due in between is found together. */
-const STEPS = [MINUTE, MINUTE, 2 * MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, DAY, DAY, DAY, DAY, DAY]
+const STEPS = [MINUTE, 5 * MINUTE, 30 * MINUTE, 7 * HOUR, 7 * HOUR, DAY, DAY, DAY, DAY, DAY]
+
+/** So long at least, whatever is due: both books are held against each other by then, twice. */
+const LOOKS_MIN = 5
 
 export async function becomeQuiet(load: Load): Promise<void> {
   const { run, platform, shops, receivers } = load
@@ -21,16 +24,13 @@ export async function becomeQuiet(load: Load): Promise<void> {
     }
     for (const { url } of shop.endpoints) receivers.setDown(url, false)
   }
-  let round = 0
-  for (const step of STEPS) {
-    await settle(load)
-    const dueAt = await nextDueAt(load)
-    if (dueAt === undefined) return
-    await scheduler.runUntil(Math.max(dueAt, scheduler.now() + step))
-    round += 1
-    await work(load, `quiet cron ${round}`)
-  }
   await settle(load)
+  for (const [look, step] of STEPS.entries()) {
+    const dueAt = await nextDueAt(load)
+    if (dueAt === undefined && look >= LOOKS_MIN) return
+    await scheduler.runUntil(Math.max(dueAt ?? 0, scheduler.now() + step))
+    await work(load, `quiet cron ${look + 1}`)
+  }
 }
 
 /** Whatever is under way ends: webhooks arrive, messages are worked on. */

@@ -2,13 +2,13 @@
 
 import { chanceOf } from './chance.ts'
 import type { SimDatabase } from './database.ts'
-import { createFaults } from './faults.ts'
+import { createFaults, type Kept } from './faults.ts'
 import { findViolations, type Violation } from './invariants/index.ts'
 import { createLoad, drawActions, type Load } from './load/load.ts'
 import { createReceivers } from './load/receivers.ts'
 import { openShops } from './load/shops.ts'
 import { type Counts, createPlatform, type Run } from './platform.ts'
-import { becomeQuiet } from './quiet.ts'
+import { becomeQuiet, nextDueAt } from './quiet.ts'
 import { createScheduler } from './scheduler.ts'
 import { type Beat, createStory } from './story.ts'
 
@@ -25,13 +25,13 @@ export interface Outcome {
 const STARTS_AT = Date.UTC(2026, 10, 24, 9)
 const MINUTE = 60_000
 
-/** @param masked names of actions that nobody takes, and of waits that nothing befalls */
-export async function runSeed(database: SimDatabase, seed: number, masked: ReadonlySet<string> = new Set()): Promise<Outcome> {
+/** @param kept the actions and the faults that are left of the seed's; all of them where unsaid */
+export async function runSeed(database: SimDatabase, seed: number, kept?: Kept): Promise<Outcome> {
   await database.empty()
   const chance = chanceOf(seed)
   const scheduler = createScheduler(STARTS_AT)
   const story = createStory(scheduler.now)
-  const faults = createFaults(chance, story, masked)
+  const faults = createFaults(chance, story, kept)
   const counts: Counts = { payments: 0, requests: 0, batches: 0, providerCalls: 0 }
   const run: Run = { chance, scheduler, story, faults, database, counts }
   const receivers = createReceivers()
@@ -39,7 +39,7 @@ export async function runSeed(database: SimDatabase, seed: number, masked: Reado
   const shops = await openShops(run, platform)
   const load = createLoad(run, platform, shops, receivers)
   for (const action of drawActions(load)) {
-    if (masked.has(action.name)) continue
+    if (kept?.has(action.name) === false) continue
     scheduler.at(STARTS_AT + action.at, () => {
       story.action(action.name, action.words)
       action.act().catch((error) => {
@@ -48,7 +48,6 @@ export async function runSeed(database: SimDatabase, seed: number, masked: Reado
     })
   }
   scheduleCron(load)
-  if (process.env.SIM_LIVE) setInterval(() => console.error(scheduler.now() - STARTS_AT, story.lines.at(-1), counts), 2000).unref()
   await scheduler.runUntil(STARTS_AT + LOAD_MS)
   await becomeQuiet(load)
   const violations = await findViolations(load)
@@ -58,7 +57,7 @@ export async function runSeed(database: SimDatabase, seed: number, masked: Reado
 /** So long things happen; then it becomes quiet. */
 const LOAD_MS = 40 * MINUTE
 
-/** Every minute, or every few: a run that looks at nothing each minute is no better, and slower. */
+/** Every minute, or every few. Mostly it is left out where it would find nothing: that costs time, and shows nothing. */
 function scheduleCron(load: Load): void {
   const { run, platform } = load
   const { chance, scheduler, faults } = run
@@ -69,15 +68,23 @@ function scheduleCron(load: Load): void {
     const name = `cron ${number}`
     const moment = at
     scheduler.at(moment, () => {
-      if (number > 0) platform.postWebhooks()
+      platform.postWebhooks()
       const fault = faults.befall('cron', name, 2)
       if (fault === 'cron-stops') stoppedUntil = moment + 60 * MINUTE
       if (moment < stoppedUntil) return
-      void platform.cron(name)
-      if (fault === 'cron-twice') void platform.cron(`${name} too`)
       platform.lookAtStreams()
+      void runCron(load, name, fault === 'cron-twice')
     })
     at += chance.pick(`after ${name}`, [1, 1, 2, 5]) * MINUTE
   }
   let stoppedUntil = 0
+}
+
+async function runCron(load: Load, name: string, isTwice: boolean): Promise<void> {
+  const { run, platform } = load
+  const dueAt = await nextDueAt(load)
+  const isIdle = dueAt === undefined || dueAt > run.scheduler.now()
+  if (isIdle && !run.chance.is(`idle ${name}`, 0.15)) return
+  void platform.cron(name)
+  if (isTwice) void platform.cron(`${name} too`)
 }

@@ -8,8 +8,13 @@
 import type { AttemptFact, Booked, Facts, TransactionFact } from './facts.ts'
 
 export function moneyAgrees(facts: Facts): string[] {
-  const paid = facts.booked.filter(({ payment }) => payment.timesPaid > 0)
+  const paid = facts.booked.filter(({ payment }) => payment.timesPaid > 0 && !isElsewhere(facts, payment))
   return [...paid.flatMap((booked) => paidThere(facts, booked)), ...succeededHere(facts, paid)]
+}
+
+/** Another system of the merchant's took it. */
+function isElsewhere({ load }: Facts, { reference }: Booked['payment']): boolean {
+  return load.platform.providerCalls.elsewhere.has(reference)
 }
 
 function paidThere(facts: Facts, { place, payment, attempt }: Booked): string[] {
@@ -37,6 +42,7 @@ function isPaidRightly(attempt: AttemptFact, { amount, currency }: Booked['payme
 
 function succeededHere(facts: Facts, paid: readonly Booked[]): string[] {
   const taken = new Set(paid.map(({ attempt }) => attempt?.id))
+  const twice = new Set(paid.filter(({ payment }) => payment.timesPaid > 1).map(({ attempt }) => attempt?.id))
   const attempts = [...facts.attempts.values()].filter(({ status }) => status === 'succeeded')
   const untaken = attempts.filter(({ id }) => !taken.has(id))
   const transactions = [...facts.transactions.values()].filter(({ status }) => status === 'succeeded')
@@ -44,7 +50,9 @@ function succeededHere(facts: Facts, paid: readonly Booked[]): string[] {
     ...untaken.map((attempt) => `${facts.nameOf(attempt.transaction_id)}: an attempt succeeded that was not paid`),
     ...transactions.flatMap((transaction) => {
       const right = attempts.filter((attempt) => isItsPayment(transaction, attempt))
-      return right.length === 1 ? [] : [`${transaction.name} has succeeded by ${right.length} attempts`]
+      // Paid twice at one page, it is the payment and the charge too many in one.
+      const once = right.filter(({ id, is_duplicate }) => !is_duplicate || twice.has(id))
+      return once.length === 1 ? [] : [`${transaction.name} has succeeded by ${once.length} attempts`]
     }),
   ]
 }
@@ -53,7 +61,6 @@ function isItsPayment(transaction: TransactionFact, attempt: AttemptFact): boole
   return (
     attempt.transaction_id === transaction.id &&
     attempt.confirmed_amount === transaction.amount &&
-    attempt.confirmed_currency === transaction.currency &&
-    !attempt.is_duplicate
+    attempt.confirmed_currency === transaction.currency
   )
 }
