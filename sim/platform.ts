@@ -13,6 +13,8 @@ import { createApp } from '../src/http/app.ts'
 import type { Variables } from '../src/http/context.ts'
 import type { Deps, Job } from '../src/operations/deps.ts'
 import { EventFeed } from '../src/operations/events/feed.ts'
+import { Reader, type Socket } from '../src/operations/events/reader.ts'
+import type { Subscriber } from '../src/operations/events/subscriber.ts'
 import { WebhookSecretsCache } from '../src/operations/provider-events/webhook-secrets.ts'
 import { sweep } from '../src/operations/upkeep/sweep.ts'
 import { createEgress } from '../src/platform/egress.ts'
@@ -54,6 +56,8 @@ export interface Platform {
   readonly providerCalls: ProviderCalls
   /** A request of somebody outside. @throws Lost where there is no answer */
   request(client: Task, name: string, request: Request): Promise<Response>
+  /** A request that opens a stream. @throws Lost where there is no answer */
+  openStream(client: Task, name: string, request: Request, socket: Socket): Promise<OpenStream | undefined>
   /** The cron's minute. */
   cron(name: string): Promise<void>
   /** The provider's webhooks that are due are on their way. */
@@ -70,6 +74,14 @@ export interface Platform {
   readonly receivers: Receivers
   /** How many invocations are under way. */
   readonly underWay: number
+}
+
+/** The platform's end of a socket. */
+export interface OpenStream {
+  /** What the client says arrives. */
+  hear(message: string): void
+  /** The connection is gone. */
+  leave(): void
 }
 
 export interface Receivers {
@@ -350,6 +362,15 @@ export function createPlatform(run: Run, receivers: Receivers): Platform {
     end(task)
   }
 
+  const sockets = new WeakMap<Request, { socket: Socket; open: OpenStream | undefined }>()
+
+  async function openStream(client: Task, name: string, asked: Request, socket: Socket): Promise<OpenStream | undefined> {
+    const opening = { socket, open: undefined }
+    sockets.set(asked, opening)
+    await request(client, name, asked)
+    return opening.open
+  }
+
   async function request(client: Task, name: string, asked: Request): Promise<Response> {
     run.counts.requests += 1
     const fault = faults.befall('request', `${name} / way`)
@@ -369,10 +390,21 @@ export function createPlatform(run: Run, receivers: Receivers): Platform {
   /** Undefined where the handler died. */
   async function handle(name: string, asked: Request): Promise<Response | undefined> {
     const task = begin(name)
-    variables.set(asked, variablesOf(task.deps, name))
+    variables.set(asked, { ...variablesOf(task.deps, name), openStream: (...to) => acceptStream(asked, ...to) })
     const response = await Promise.race([app.fetch(asked), task.died.promise])
     end(task)
     return response ?? undefined
+  }
+
+  /** As the object does that holds the streams. */
+  async function acceptStream(asked: Request, subscriber: Subscriber, after: number): Promise<Response> {
+    const opening = sockets.get(asked)
+    if (opening === undefined) throw new Error('nobody waits for this socket')
+    const feed = feedOf(subscriber.merchantId, subscriber.mode)
+    const reader = Reader.begin(opening.socket, subscriber, after)
+    opening.open = { hear: (message) => feed.hear(reader, message), leave: () => feed.leave(reader) }
+    feed.join(reader)
+    return new Response(null, { status: 200 })
   }
 
   function variablesOf(deps: Deps, name: string): Variables {
@@ -440,6 +472,7 @@ export function createPlatform(run: Run, receivers: Receivers): Platform {
     simulators,
     providerCalls,
     request,
+    openStream,
     cron,
     postWebhooks,
     feedOf,

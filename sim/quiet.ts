@@ -27,10 +27,13 @@ export async function becomeQuiet(load: Load): Promise<void> {
   await settle(load)
   for (const [look, step] of STEPS.entries()) {
     const dueAt = await nextDueAt(load)
-    if (dueAt === undefined && look >= LOOKS_MIN) return
+    if (dueAt === undefined && look >= LOOKS_MIN) break
     await scheduler.runUntil(Math.max(dueAt ?? 0, scheduler.now() + step))
     await work(load, `quiet cron ${look + 1}`)
   }
+  for (const reader of load.readers) void reader.readOn()
+  platform.lookAtStreams()
+  await settle(load)
 }
 
 /** Whatever is under way ends: webhooks arrive, messages are worked on. */
@@ -47,7 +50,6 @@ async function work(load: Load, name: string): Promise<void> {
   for (let turn = 1; turn <= 5; turn++) {
     platform.postWebhooks()
     scheduler.at(scheduler.now(), () => void platform.cron(`${name} ${turn}`))
-    platform.lookAtStreams()
     await scheduler.runUntil(scheduler.now() + MINUTE)
     const dueAt = await nextDueAt(load)
     if (dueAt === undefined || dueAt > scheduler.now()) return

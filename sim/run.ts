@@ -4,7 +4,7 @@ import { chanceOf } from './chance.ts'
 import type { SimDatabase } from './database.ts'
 import { createFaults, type Kept } from './faults.ts'
 import { findViolations, type Violation } from './invariants/index.ts'
-import { createLoad, drawActions, type Load } from './load/load.ts'
+import { createLoad, drawActions, type Load, scheduleOutages } from './load/load.ts'
 import { createReceivers } from './load/receivers.ts'
 import { openShops } from './load/shops.ts'
 import { type Counts, createPlatform, type Run } from './platform.ts'
@@ -47,6 +47,7 @@ export async function runSeed(database: SimDatabase, seed: number, kept?: Kept):
       })
     })
   }
+  scheduleOutages(load, STARTS_AT)
   scheduleCron(load)
   await scheduler.runUntil(STARTS_AT + LOAD_MS)
   await becomeQuiet(load)
@@ -72,7 +73,7 @@ function scheduleCron(load: Load): void {
       const fault = faults.befall('cron', name, 2)
       if (fault === 'cron-stops') stoppedUntil = moment + 60 * MINUTE
       if (moment < stoppedUntil) return
-      platform.lookAtStreams()
+      readOn(load, name)
       void runCron(load, name, fault === 'cron-twice')
     })
     at += chance.pick(`after ${name}`, [1, 1, 2, 5]) * MINUTE
@@ -87,4 +88,13 @@ async function runCron(load: Load, name: string, isTwice: boolean): Promise<void
   if (isIdle && !run.chance.is(`idle ${name}`, 0.15)) return
   void platform.cron(name)
   if (isTwice) void platform.cron(`${name} too`)
+}
+
+/** The readers go on, and a socket is cut now and then. */
+function readOn(load: Load, name: string): void {
+  for (const reader of load.readers) {
+    if (load.run.faults.befall('socket', `${reader.name} at ${name}`, 2) !== undefined) reader.cut()
+    void reader.readOn()
+  }
+  load.platform.lookAtStreams()
 }

@@ -11,6 +11,7 @@ import {
   createSecretKey,
   type KeyObject,
   timingSafeEqual,
+  type webcrypto,
 } from 'node:crypto'
 
 const TAG_BYTES = 16
@@ -33,7 +34,7 @@ async function importKey(
   algorithm: HmacImportParams | AesKeyAlgorithm,
   isExtractable: boolean,
   usages: KeyUsage[],
-): Promise<CryptoKey> {
+): Promise<webcrypto.CryptoKey> {
   if (format !== 'raw') throw new TypeError(`keys are imported raw here, not as ${format}`)
   const secret = createSecretKey(bytesOf(material))
   const key = secret.toCryptoKey(algorithm, isExtractable, usages)
@@ -42,7 +43,7 @@ async function importKey(
 }
 
 /** What a key is made of, for Node shows it of extractable ones only. */
-const secrets = new WeakMap<CryptoKey, KeyObject>()
+const secrets = new WeakMap<object, KeyObject>()
 
 function secretOf(key: CryptoKey): KeyObject {
   const secret = secrets.get(key)

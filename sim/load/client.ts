@@ -64,7 +64,7 @@ export function createClient(run: Run, platform: Platform, shop: Shop, task: Tas
       const patience = chance.pick(`patience of ${name}`, [0, 1, 3, 6])
       for (let round = 0; ; round++) {
         const told = await ask(round === 0 ? name : `${name} repeat ${round}`, method, path, body, key)
-        const isOver = told !== undefined && told.status !== 409 && told.status < 500
+        const isOver = told !== undefined && told.body.code !== 'idempotency_in_flight' && told.status < 500
         if (isOver || round >= patience) return told
         await pause(chance.int(`pause ${name} ${round}`, 200, 20_000))
       }

@@ -4,14 +4,10 @@ import type { Platform, Run } from '../platform.ts'
 import type { Task } from '../scheduler.ts'
 import { type Client, createClient, type KeyUse } from './client.ts'
 import { saleActions } from './payments.ts'
+import { createFollower, createPoller, type StreamReader } from './readers.ts'
 import type { KeepingReceivers } from './receivers.ts'
+import { shopActions } from './shop-acts.ts'
 import type { Shop } from './shops.ts'
-
-export interface StreamReader {
-  name: string
-  shop: Shop
-  seen: number[]
-}
 
 export interface Action {
   name: string
@@ -42,7 +38,7 @@ const MINUTE = 60_000
 
 export function createLoad(run: Run, platform: Platform, shops: readonly Shop[], receivers: KeepingReceivers): Load {
   const uses: KeyUse[] = []
-  return {
+  const load: Load = {
     run,
     platform,
     shops,
@@ -52,6 +48,11 @@ export function createLoad(run: Run, platform: Platform, shops: readonly Shop[],
     unfinished: new Set(),
     clientOf: (shop, action) => createClient(run, platform, shop, { name: action, isDead: false } satisfies Task, uses),
   }
+  for (const shop of shops) {
+    const isPoller = run.chance.is(`${shop.name} polls`, 0.5)
+    load.readers.push(isPoller ? createPoller(load, shop) : createFollower(load, shop))
+  }
+  return load
 }
 
 export function drawActions(load: Load): Action[] {
@@ -64,5 +65,27 @@ export function drawActions(load: Load): Action[] {
     const shop = chance.pick(`shop of ${name}`, load.shops)
     actions.push(...saleActions(load, shop, name, chance.int(`${name} begins`, 0, 10 * MINUTE)))
   }
+  for (const shop of load.shops) actions.push(...shopActions(load, shop))
   return actions
+}
+
+/** Times at which something outside is down, for a while: a provider for some minutes, an endpoint for hours. */
+export function scheduleOutages(load: Load, startsAt: number): void {
+  const { chance, faults, scheduler } = load.run
+  const during = (name: string, kind: 'provider-down' | 'receiver-down', mostMinutes: number, set: (isDown: boolean) => void) => {
+    const at = startsAt + chance.int(`${name} at`, 0, 20 * MINUTE)
+    scheduler.at(at, () => {
+      if (faults.befall('outage', name, 3) !== kind) return
+      set(true)
+      scheduler.at(at + chance.int(`${name} for`, 1, mostMinutes) * MINUTE, () => set(false))
+    })
+  }
+  for (const shop of load.shops) {
+    for (const place of shop.connections) {
+      during(`outage of ${place.name}`, 'provider-down', 15, (isDown) => load.platform.providerCalls.setDown(place, isDown))
+    }
+    for (const { name, url } of shop.endpoints) {
+      during(`outage of ${name}`, 'receiver-down', 180, (isDown) => load.receivers.setDown(url, isDown))
+    }
+  }
 }

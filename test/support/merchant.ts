@@ -78,8 +78,8 @@ export function caller(app: Requested, token: string | undefined, mode: Mode = '
     if (token !== undefined) all.set('authorization', `Bearer ${token}`)
     if (body !== undefined && !all.has('content-type')) all.set('content-type', 'application/json')
     const init: RequestInit = { method, headers: all }
-    if (body !== undefined)
-      init.body = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body)
+    if (body instanceof Uint8Array) init.body = new Uint8Array(body)
+    else if (body !== undefined) init.body = typeof body === 'string' ? body : JSON.stringify(body)
     const response = await app.request(`https://api.paybridge.test${path}`, init)
     const text = await response.text()
     return {
