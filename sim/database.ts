@@ -36,7 +36,8 @@ export async function openSimDatabase(
   const sessions = new Map<string, Promise<Session>>()
   const sessionOf = (user: string): Promise<Session> => {
     const opened =
-      sessions.get(user) ?? openSession({ user, password: passwords[user], database, host: hostname, port: Number(port) })
+      sessions.get(user) ??
+      openSession({ user, password: passwords[user], database, host: hostname, port: Number(port) })
     sessions.set(user, opened)
     return opened
   }
@@ -46,7 +47,9 @@ export async function openSimDatabase(
   return {
     urlOf: (role, task) => `postgres://${role}:${passwords[role]}@${task}/${database}`,
     async answer({ headers, body }) {
-      const lower = Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]))
+      const lower = Object.fromEntries(
+        Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
+      )
       try {
         const request = readRequest(lower, String(body))
         return jsonAnswer(200, printResults(request, await backend.execute(request.credentials, request.work)))
@@ -126,7 +129,11 @@ interface Session {
 }
 
 async function openSession(options: pg.ClientConfig): Promise<Session> {
-  const client = new pg.Client({ ...options, pipeline: true, options: '-c plan_cache_mode=force_generic_plan -c jit=off' } as pg.ClientConfig)
+  const client = new pg.Client({
+    ...options,
+    pipeline: true,
+    options: '-c plan_cache_mode=force_generic_plan -c jit=off',
+  } as pg.ClientConfig)
   await client.connect()
   const { stream } = connectionOf(client)
   const names = new Map<string, string>()
@@ -164,4 +171,3 @@ async function openSession(options: pg.ClientConfig): Promise<Session> {
     close: () => client.end(),
   }
 }
-

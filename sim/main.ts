@@ -59,7 +59,8 @@ async function runAll(postgres: SimPostgres, from: number, count: number): Promi
     for (const [kind, times] of Object.entries(faults)) total.faults.set(kind, (total.faults.get(kind) ?? 0) + times)
     if (trace !== undefined) process.stdout.write(`${trace.join('\n')}\n`)
     if (violations > 0) total.failed += 1
-    if (story !== undefined) process.stdout.write(`${progressEnd()}${story}Again: npm run sim -- --seed ${seed} --trace\n\n`)
+    if (story !== undefined)
+      process.stdout.write(`${progressEnd()}${story}Again: npm run sim -- --seed ${seed} --trace\n\n`)
     showProgress(total.seeds, count, total.failed)
   }
 

@@ -164,9 +164,11 @@ export function createPlatform(run: Run, receivers: Receivers): Platform {
     return isolate
   }
 
-  function begin(name: string): Invocation {
+  function begin(name: string, own?: Isolate): Invocation {
     while (isolates.length < ISOLATES) isolates.push(newIsolate())
-    const isolate = chance.pick(`isolate of ${name}`, isolates)
+    const isolate = own ?? chance.pick(`isolate of ${name}`, isolates)
+    // What is drawn for two of one name would be the same.
+    if (invocations.has(hostOf(name))) throw new Error(`there has been a ${name} already`)
     const invocation: Omit<Invocation, 'deps'> = {
       name,
       isDead: false,
@@ -260,7 +262,10 @@ export function createPlatform(run: Run, receivers: Receivers): Platform {
     }
     const observer = { roundTrip: () => {}, entered: () => {} }
     const host = hostOf(task.name)
-    const log = createLog(() => {}, (error) => noteError(task.name, error))
+    const log = createLog(
+      () => {},
+      (error) => noteError(task.name, error),
+    )
     return {
       api: connect(database.urlOf('paybridge_api', host), observer),
       worker: connect(database.urlOf('paybridge_worker', host), observer),
@@ -308,12 +313,12 @@ export function createPlatform(run: Run, receivers: Receivers): Platform {
 
   async function send(task: Invocation, job: Job): Promise<void> {
     const wait = waitName(task, `send ${job.kind}`)
+    const name = `${task.name} > ${job.kind} ${task.waits}`
     const fault = faults.befall('send', wait)
     await scheduler.wait(task, latency(wait, [1, 10]))
     if (fault === 'queue-refuses') throw new Error('the queue is down')
     if (fault === 'message-lost') return
     const delayMs = ('delaySeconds' in job ? job.delaySeconds * 1000 : 0) + (fault === 'message-late' ? 180_000 : 0)
-    const name = `${task.name} > ${job.kind} ${task.waits}`
     deliverMessage({ name, job, tries: 0 }, delayMs)
     if (fault === 'message-doubled') deliverMessage({ name: `${name} again`, job, tries: 0 }, delayMs)
   }
@@ -364,7 +369,12 @@ export function createPlatform(run: Run, receivers: Receivers): Platform {
 
   const sockets = new WeakMap<Request, { socket: Socket; open: OpenStream | undefined }>()
 
-  async function openStream(client: Task, name: string, asked: Request, socket: Socket): Promise<OpenStream | undefined> {
+  async function openStream(
+    client: Task,
+    name: string,
+    asked: Request,
+    socket: Socket,
+  ): Promise<OpenStream | undefined> {
     const opening = { socket, open: undefined }
     sockets.set(asked, opening)
     await request(client, name, asked)
@@ -403,6 +413,7 @@ export function createPlatform(run: Run, receivers: Receivers): Platform {
     const feed = feedOf(subscriber.merchantId, subscriber.mode)
     const reader = Reader.begin(opening.socket, subscriber, after)
     opening.open = { hear: (message) => feed.hear(reader, message), leave: () => feed.leave(reader) }
+    held.set(feed, [...(held.get(feed) ?? []), opening])
     feed.join(reader)
     return new Response(null, { status: 200 })
   }
@@ -429,7 +440,8 @@ export function createPlatform(run: Run, receivers: Receivers): Platform {
     const fault = faults.befall('webhook', name)
     if (fault === 'webhook-lost') return new Response('ok')
     const copy = fault === 'webhook-doubled' ? posted.clone() : undefined
-    if (copy !== undefined) scheduler.at(scheduler.now() + latency(`second ${name}`, [1, 5_000]), () => handle(`${name} again`, copy))
+    if (copy !== undefined)
+      scheduler.at(scheduler.now() + latency(`second ${name}`, [1, 5_000]), () => handle(`${name} again`, copy))
     const late = fault === 'webhook-late' ? chance.int(`lateness of ${name}`, 1_000, 900_000) : 0
     if (late > 0) {
       // Another system in between took it, and passes it on when it can.
@@ -460,11 +472,22 @@ export function createPlatform(run: Run, receivers: Receivers): Platform {
   }
   let nextPostAt = Number.POSITIVE_INFINITY
 
+  let objectsMade = 0
   const feeds = new Map<string, EventFeed>()
+  const held = new Map<EventFeed, { socket: Socket }[]>()
   function feedOf(merchantId: string, mode: Mode): EventFeed {
     const key = `${merchantId}:${mode}`
-    const feed = feeds.get(key) ?? new EventFeed(begin(`streams ${feeds.size + 1}`).deps)
+    const living = feeds.get(key)
+    if (living !== undefined) return living
+    objectsMade += 1
+    // An object has an isolate to itself as far as anybody can see. Where it dies its sockets go, and the next one begins.
+    const task = begin(`streams ${objectsMade}`, newIsolate())
+    const feed = new EventFeed(task.deps)
     feeds.set(key, feed)
+    task.died.promise.then(() => {
+      feeds.delete(key)
+      for (const { socket } of held.get(feed) ?? []) socket.close(1006, 'gone')
+    })
     return feed
   }
 
@@ -526,7 +549,10 @@ interface QueueMessage {
 
 /** As a host's name, by which the driver's requests say whose they are. */
 function hostOf(task: string): string {
-  return `${task.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '')}.task`
+  return `${task
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '')}.task`
 }
 
 /** Ids, times and secrets differ from run to run only where something else does; a story does without them. */

@@ -1,7 +1,7 @@
 /** A call at a provider, with what may go wrong there. */
 
-import type { Driver, OpenedAccount } from '../local/simulators/kit/driver.ts'
 import type { Simulators } from '../local/simulators/index.ts'
+import type { Driver, OpenedAccount } from '../local/simulators/kit/driver.ts'
 import type { FaultOf } from './faults.ts'
 import type { Run } from './platform.ts'
 import type { Task } from './scheduler.ts'

@@ -27,6 +27,14 @@ const MINUTE = 60_000
 
 /** @param kept the actions and the faults that are left of the seed's; all of them where unsaid */
 export async function runSeed(database: SimDatabase, seed: number, kept?: Kept): Promise<Outcome> {
+  const load = await playSeed(database, seed, kept)
+  const { story, counts } = load.run
+  const violations = await findViolations(load)
+  return { seed, violations, trace: story.lines, beats: story.beats, counts }
+}
+
+/** Plays a seed until it is quiet. */
+export async function playSeed(database: SimDatabase, seed: number, kept?: Kept): Promise<Load> {
   await database.empty()
   const chance = chanceOf(seed)
   const scheduler = createScheduler(STARTS_AT)
@@ -51,8 +59,7 @@ export async function runSeed(database: SimDatabase, seed: number, kept?: Kept):
   scheduleCron(load)
   await scheduler.runUntil(STARTS_AT + LOAD_MS)
   await becomeQuiet(load)
-  const violations = await findViolations(load)
-  return { seed, violations, trace: story.lines, beats: story.beats, counts }
+  return load
 }
 
 /** So long things happen; then it becomes quiet. */

@@ -24,7 +24,9 @@ export async function shrink(database: SimDatabase, failed: Outcome): Promise<Ou
     let isShorter = false
     const beats = shortest.beats.map(({ name }) => name)
     for (let place = beats.length; place > 0 && runs < RUNS_MAX; place -= size) {
-      const chunk = beats.slice(Math.max(0, place - size), place).filter((name) => shortest.beats.some((beat) => beat.name === name))
+      const chunk = beats
+        .slice(Math.max(0, place - size), place)
+        .filter((name) => shortest.beats.some((beat) => beat.name === name))
       if (chunk.length > 0 && (await tryWithout(chunk))) isShorter = true
     }
     if (size === 1 && !isShorter) break

@@ -19,7 +19,10 @@ const TAG_BYTES = 16
 /** From here on, for this process. */
 export function installSynchronousCrypto(): void {
   Object.defineProperties(crypto.subtle, {
-    digest: { value: async (hash: AlgorithmIdentifier, data: BufferSource) => copy(createHash(nodeHash(hash)).update(bytesOf(data)).digest()) },
+    digest: {
+      value: async (hash: AlgorithmIdentifier, data: BufferSource) =>
+        copy(createHash(nodeHash(hash)).update(bytesOf(data)).digest()),
+    },
     importKey: { value: importKey },
     sign: { value: async (_: unknown, key: CryptoKey, data: BufferSource) => copy(hmac(key, data)) },
     verify: { value: verify },

@@ -4,12 +4,16 @@ import type { EventFact, Facts } from './facts.ts'
 
 export async function changesAreToldOnce(facts: Facts): Promise<string[]> {
   const { database, scheduler } = facts.load.run
-  const counters = await scheduler.outside(database.query('select merchant_id, mode, last_number::float8 from event_counters'))
+  const counters = await scheduler.outside(
+    database.query('select merchant_id, mode, last_number::float8 from event_counters'),
+  )
   const streams = Map.groupBy(facts.events, ({ merchant_id, mode }) => `${merchant_id} ${mode}`)
   const gaps = [...streams].flatMap(([stream, events]) => {
     const isWhole = events.every(({ number }, place) => number === place + 1)
     const counter = counters.find(({ merchant_id, mode }) => `${merchant_id} ${mode}` === stream)
-    return isWhole && counter?.last_number === events.length ? [] : [`the ${events.length} events of a merchant are not numbered 1 to N`]
+    return isWhole && counter?.last_number === events.length
+      ? []
+      : [`the ${events.length} events of a merchant are not numbered 1 to N`]
   })
   return [...gaps, ...untold(facts)]
 }

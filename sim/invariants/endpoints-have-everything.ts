@@ -27,7 +27,8 @@ export async function endpointsHaveEverything(facts: Facts): Promise<string[]> {
       const outbox = new Map(deliveries.map(({ event, status }) => [event, status]))
       const types = endpoint.event_types as string[]
       const wanted = facts.events.filter(
-        (event) => event.merchant_id === shop.merchant.merchantId && event.mode === shop.mode && wants(types, event, id),
+        (event) =>
+          event.merchant_id === shop.merchant.merchantId && event.mode === shop.mode && wants(types, event, id),
       )
       return wanted.flatMap((event) => {
         const status = outbox.get(event.id)
@@ -35,7 +36,9 @@ export async function endpointsHaveEverything(facts: Facts): Promise<string[]> {
         // While it was disabled, or before it wanted such events, nothing was to be sent.
         if (endpoint.changed === true && (status === undefined || status === 'dropped')) return []
         if (status === 'succeeded' && arrived.has(event.id)) return []
-        return [`${what}: ${arrived.has(event.id) ? 'arrived' : 'never arrived'}, its delivery is ${status ?? 'missing'}`]
+        return [
+          `${what}: ${arrived.has(event.id) ? 'arrived' : 'never arrived'}, its delivery is ${status ?? 'missing'}`,
+        ]
       })
     }),
   )

@@ -11,12 +11,16 @@ export function keysHaveOneEffect({ load, transactions, refunds }: Facts): strin
     const [first] = accepted
     if (first === undefined) return []
     const others = accepted.filter(({ asked }) => asked !== first.asked)
-    const different = accepted.filter(({ asked, told }) => asked === first.asked && answerOf(told) !== answerOf(first.told))
+    const different = accepted.filter(
+      ({ asked, told }) => asked === first.asked && answerOf(told) !== answerOf(first.told),
+    )
     const id: unknown = first.told.body.id
     return [
       ...others.map(() => `${what}: another request was answered under it`),
       ...different.map(({ told }) => `${what}: told ${first.told.status}, then ${told.status}`),
-      ...(typeof id === 'string' && first.told.status < 300 && !made.has(id) && /^(txn|ref)_/.test(id) ? [`${what}: what it made is not there`] : []),
+      ...(typeof id === 'string' && first.told.status < 300 && !made.has(id) && /^(txn|ref)_/.test(id)
+        ? [`${what}: what it made is not there`]
+        : []),
     ]
   })
 }

@@ -28,11 +28,15 @@ export async function merchantsAreApart({ load, events, transactions }: Facts): 
   )
   const posted = load.receivers.arrived.flatMap(({ url, eventId }) => {
     const endpoint = endpoints.find((one) => one.url === url)
-    return endpoint?.merchantId === ownerOf.get(eventId) ? [] : [`${endpoint?.name ?? 'nobody'} was sent another merchant's event`]
+    return endpoint?.merchantId === ownerOf.get(eventId)
+      ? []
+      : [`${endpoint?.name ?? 'nobody'} was sent another merchant's event`]
   })
   const answered = load.uses.flatMap(({ shop, key, told }) => {
     const owner = transactions.get(told.body.id)?.merchant_id
-    return owner === undefined || owner === shop.merchant.merchantId ? [] : [`${shop.name} was told of another's payment under ${key}`]
+    return owner === undefined || owner === shop.merchant.merchantId
+      ? []
+      : [`${shop.name} was told of another's payment under ${key}`]
   })
   return [...mixed.map(({ what }) => `${what} is of two merchants`), ...posted, ...answered]
 }

@@ -31,13 +31,17 @@ function paidThere(facts: Facts, { place, payment, attempt }: Booked): string[] 
   )
   if (attempt.is_duplicate) return isTold ? [] : [`${what}: a charge too many that was not told`]
   if (payment.timesPaid > 1) return [`${what}: nobody was told of the second charge`]
-  return isPaidRightly(attempt, payment) ? [] : [`${what}: ${payment.amount} ${payment.currency} were taken, not ${attempt.amount} ${attempt.currency}`]
+  return isPaidRightly(attempt, payment)
+    ? []
+    : [`${what}: ${payment.amount} ${payment.currency} were taken, not ${attempt.amount} ${attempt.currency}`]
 }
 
 /** What was taken is what was asked, or that and the fee, where the payer bears it. */
 function isPaidRightly(attempt: AttemptFact, { amount, currency }: Booked['payment']): boolean {
   if (currency !== attempt.currency || attempt.confirmed_amount !== attempt.amount) return false
-  return amount === attempt.amount || (amount === attempt.collected_amount && amount === attempt.amount + (attempt.fee ?? 0))
+  return (
+    amount === attempt.amount || (amount === attempt.collected_amount && amount === attempt.amount + (attempt.fee ?? 0))
+  )
 }
 
 function succeededHere(facts: Facts, paid: readonly Booked[]): string[] {

@@ -32,10 +32,10 @@ const GRACE_MS = 86_400_000
 
 export async function nothingIsStuck({ load, booked }: Facts): Promise<string[]> {
   const { database, scheduler } = load.run
-  const underWay = booked.filter(({ payment }) => load.unfinished.has(payment.reference)).map(({ payment }) => payment.reference)
-  const waiting = await scheduler.outside(
-    database.query(WAITING, [new Date(scheduler.now() - GRACE_MS), underWay]),
-  )
+  const underWay = booked
+    .filter(({ payment }) => load.unfinished.has(payment.reference))
+    .map(({ payment }) => payment.reference)
+  const waiting = await scheduler.outside(database.query(WAITING, [new Date(scheduler.now() - GRACE_MS), underWay]))
   const dueAt = await nextDueAt(load)
   const isOverdue = dueAt !== undefined && dueAt <= scheduler.now()
   return [...waiting.map(({ words }) => String(words)), ...(isOverdue ? ['something is due, and nobody does it'] : [])]

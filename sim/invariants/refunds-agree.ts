@@ -11,7 +11,9 @@ import type { Booked, Facts, RefundFact } from './facts.ts'
 type BookedRefund = BookedPayment['refunds'][number]
 
 export function refundsAgree(facts: Facts): string[] {
-  return facts.booked.flatMap((booked) => (booked.attempt === undefined ? [] : agreeOn(facts, booked, booked.attempt.id)))
+  return facts.booked.flatMap((booked) =>
+    booked.attempt === undefined ? [] : agreeOn(facts, booked, booked.attempt.id),
+  )
 }
 
 function agreeOn(facts: Facts, { place, payment, attempt }: Booked, attemptId: string): string[] {
@@ -26,22 +28,30 @@ function agreeOn(facts: Facts, { place, payment, attempt }: Booked, attemptId: s
     ...standing.flatMap((theirs) => {
       const known = ours.find(({ provider_refund_id }) => provider_refund_id === theirs.id)
       if (known !== undefined) return sameState(what, known, theirs)
-      return isLeftToSomebody(facts, ours, attemptId, theirs) || unheard ? [] : [`${what}: a refund of ${theirs.amount}, ${theirs.state} there, is not known here`]
+      return isLeftToSomebody(facts, ours, attemptId, theirs) || unheard
+        ? []
+        : [`${what}: a refund of ${theirs.amount}, ${theirs.state} there, is not known here`]
     }),
     ...ours.flatMap((refund) => {
       const theirs = payment.refunds.find(({ id }) => id === refund.provider_refund_id)
       if (theirs?.state === 'failed' && refund.status !== 'failed' && !isBouncing) {
         return [`${what}: a refund of ${refund.amount} is ${refund.status} here and failed there`]
       }
-      const isClaimed = refund.status === 'succeeded' || (refund.status === 'pending' && refund.provider_refund_id !== null)
-      return isClaimed && theirs === undefined ? [`${what}: a refund of ${refund.amount}, ${refund.status} here, is not known there`] : []
+      const isClaimed =
+        refund.status === 'succeeded' || (refund.status === 'pending' && refund.provider_refund_id !== null)
+      return isClaimed && theirs === undefined
+        ? [`${what}: a refund of ${refund.amount}, ${refund.status} here, is not known there`]
+        : []
     }),
   ]
 }
 
 function sameState(what: string, ours: RefundFact, theirs: BookedRefund): string[] {
-  if (ours.amount !== theirs.amount) return [`${what}: a refund of ${ours.amount} here is one of ${theirs.amount} there`]
-  return ours.status === theirs.state ? [] : [`${what}: a refund of ${ours.amount} is ${ours.status} here and ${theirs.state} there`]
+  if (ours.amount !== theirs.amount)
+    return [`${what}: a refund of ${ours.amount} here is one of ${theirs.amount} there`]
+  return ours.status === theirs.state
+    ? []
+    : [`${what}: a refund of ${ours.amount} is ${ours.status} here and ${theirs.state} there`]
 }
 
 /** A person has been told that there is something to look at. */

@@ -72,7 +72,12 @@ export function drawActions(load: Load): Action[] {
 /** Times at which something outside is down, for a while: a provider for some minutes, an endpoint for hours. */
 export function scheduleOutages(load: Load, startsAt: number): void {
   const { chance, faults, scheduler } = load.run
-  const during = (name: string, kind: 'provider-down' | 'receiver-down', mostMinutes: number, set: (isDown: boolean) => void) => {
+  const during = (
+    name: string,
+    kind: 'provider-down' | 'receiver-down',
+    mostMinutes: number,
+    set: (isDown: boolean) => void,
+  ) => {
     const at = startsAt + chance.int(`${name} at`, 0, 20 * MINUTE)
     scheduler.at(at, () => {
       if (faults.befall('outage', name, 3) !== kind) return
@@ -82,7 +87,9 @@ export function scheduleOutages(load: Load, startsAt: number): void {
   }
   for (const shop of load.shops) {
     for (const place of shop.connections) {
-      during(`outage of ${place.name}`, 'provider-down', 15, (isDown) => load.platform.providerCalls.setDown(place, isDown))
+      during(`outage of ${place.name}`, 'provider-down', 15, (isDown) =>
+        load.platform.providerCalls.setDown(place, isDown),
+      )
     }
     for (const { name, url } of shop.endpoints) {
       during(`outage of ${name}`, 'receiver-down', 180, (isDown) => load.receivers.setDown(url, isDown))

@@ -1,8 +1,8 @@
 /** Payments as they go in a shop: begun, paid or not, asked after, called off, sent back, in whatever order and at once. */
 
 import type { MoneyAccident } from '../../local/simulators/kit/driver.ts'
-import { payable } from './money.ts'
 import type { Action, Load } from './load.ts'
+import { payable } from './money.ts'
 import type { Shop, ShopConnection } from './shops.ts'
 import { currenciesOf } from './shops.ts'
 
@@ -48,7 +48,9 @@ export function saleActions(load: Load, shop: Shop, name: string, beginsAt: numb
   const payer = chance.fraction(`${name} payer`)
   const accident = accidentOf(load, name)
   if (payer < 0.75) {
-    const at = chance.is(`${name} pays late`, 0.12) ? beginsAt + chance.int(`${name} late`, 10, 60) * MINUTE : soon('pays', 5 * MINUTE)
+    const at = chance.is(`${name} pays late`, 0.12)
+      ? beginsAt + chance.int(`${name} late`, 10, 60) * MINUTE
+      : soon('pays', 5 * MINUTE)
     add('pay', at, accident === undefined ? 'the payer pays' : `the payer pays, with ${accident.kind}`, (me) =>
       pay(load, sale, me, accident),
     )
@@ -65,9 +67,11 @@ export function saleActions(load: Load, shop: Shop, name: string, beginsAt: numb
     add('end', soon('ends', 60 * MINUTE), 'the transfer ends', (me) => endDelayed(load, sale, me))
   }
   if (chance.is(`${name} verifies`, 0.5)) add('verify', soon('verifies'), 'verify', (me) => verify(load, sale, me))
-  if (chance.is(`${name} verifies too`, 0.25)) add('verify too', soon('verifies too', MINUTE), 'verify', (me) => verify(load, sale, me))
+  if (chance.is(`${name} verifies too`, 0.25))
+    add('verify too', soon('verifies too', MINUTE), 'verify', (me) => verify(load, sale, me))
   if (chance.is(`${name} reads`, 0.3)) add('read', soon('reads', MINUTE), 'read it', (me) => read(load, sale, me))
-  if (chance.is(`${name} cancels`, 0.2)) add('cancel', soon('cancels', 5 * MINUTE), 'cancel', (me) => cancel(load, sale, me))
+  if (chance.is(`${name} cancels`, 0.2))
+    add('cancel', soon('cancels', 5 * MINUTE), 'cancel', (me) => cancel(load, sale, me))
   addRefunds(load, sale, beginsAt, add)
   return actions
 }
@@ -92,8 +96,11 @@ function addRefunds(load: Load, sale: Sale, beginsAt: number, add: Add): void {
     )
   }
   if (chance.is(`${name} dashboard`, 0.12)) {
-    add('dashboard refund', at + spread(load, `${name} dashboard`, 10 * MINUTE), 'a part is refunded on the dashboard', (me) =>
-      refundOnDashboard(load, sale, me),
+    add(
+      'dashboard refund',
+      at + spread(load, `${name} dashboard`, 10 * MINUTE),
+      'a part is refunded on the dashboard',
+      (me) => refundOnDashboard(load, sale, me),
     )
   }
 }
@@ -163,7 +170,12 @@ function remember(sale: Sale, transaction: { id: string; checkout_url: string | 
   if (page !== null && !sale.pages.includes(page)) sale.pages.push(page)
 }
 
-async function eachOf(load: Load, sale: Sale, me: string, act: (id: string, name: string) => Promise<void>): Promise<void> {
+async function eachOf(
+  load: Load,
+  sale: Sale,
+  me: string,
+  act: (id: string, name: string) => Promise<void>,
+): Promise<void> {
   if (sale.ids.length === 0) load.run.story.tell(me, 'there is no payment')
   for (const [place, id] of sale.ids.entries()) await act(id, place === 0 ? me : `${me} of its ${place + 1}nd`)
 }
@@ -184,7 +196,9 @@ const read = (load: Load, sale: Sale, me: string) =>
 
 const cancel = (load: Load, sale: Sale, me: string) =>
   eachOf(load, sale, me, async (id, name) => {
-    await load.clientOf(sale.shop, me).insist(name, 'POST', `${transactionPath(id)}cancel/`, undefined, `key ${name}`.replaceAll(' ', '-'))
+    await load
+      .clientOf(sale.shop, me)
+      .insist(name, 'POST', `${transactionPath(id)}cancel/`, undefined, `key ${name}`.replaceAll(' ', '-'))
   })
 
 const refund = (load: Load, sale: Sale, me: string, amount: number | undefined) =>
@@ -192,12 +206,18 @@ const refund = (load: Load, sale: Sale, me: string, amount: number | undefined) 
     const client = load.clientOf(sale.shop, me)
     const body = amount === undefined ? {} : { amount }
     const path = `${transactionPath(id)}refunds/`
-    if (load.run.chance.is(`${name} has a key`, 0.7)) await client.insist(name, 'POST', path, body, `key ${name}`.replaceAll(' ', '-'))
+    if (load.run.chance.is(`${name} has a key`, 0.7))
+      await client.insist(name, 'POST', path, body, `key ${name}`.replaceAll(' ', '-'))
     else await client.ask(name, 'POST', path, body)
   })
 
 /** The payer goes to a page that they were shown: the first or the last of them. */
-async function atPage(load: Load, sale: Sale, me: string, act: (place: ShopConnection, reference: string) => void): Promise<void> {
+async function atPage(
+  load: Load,
+  sale: Sale,
+  me: string,
+  act: (place: ShopConnection, reference: string) => void,
+): Promise<void> {
   const { chance, story, scheduler, database } = load.run
   const page = chance.is(`${me} at the first page`, 0.3) ? sale.pages[0] : sale.pages.at(-1)
   if (page === undefined) return story.tell(me, 'was shown no page')
@@ -217,13 +237,19 @@ async function atPage(load: Load, sale: Sale, me: string, act: (place: ShopConne
 
 const pay = (load: Load, sale: Sale, me: string, accident: MoneyAccident | undefined) =>
   atPage(load, sale, me, ({ driver }, reference) =>
-    driver.pay(reference, accident !== undefined && driver.abilities.money.includes(accident.kind) ? accident : undefined),
+    driver.pay(
+      reference,
+      accident !== undefined && driver.abilities.money.includes(accident.kind) ? accident : undefined,
+    ),
   )
 
 const payAgain = (load: Load, sale: Sale, me: string) =>
-  atPage(load, sale, me, ({ driver }, reference) => (driver.abilities.payTwice ? driver.payAgain(reference) : driver.pay(reference)))
+  atPage(load, sale, me, ({ driver }, reference) =>
+    driver.abilities.payTwice ? driver.payAgain(reference) : driver.pay(reference),
+  )
 
-const decline = (load: Load, sale: Sale, me: string) => atPage(load, sale, me, ({ driver }, reference) => driver.decline(reference))
+const decline = (load: Load, sale: Sale, me: string) =>
+  atPage(load, sale, me, ({ driver }, reference) => driver.decline(reference))
 
 const beginDelayed = (load: Load, sale: Sale, me: string) =>
   atPage(load, sale, me, ({ driver }, reference) => {

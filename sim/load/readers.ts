@@ -63,6 +63,7 @@ export function createFollower(load: Load, shop: Shop): StreamReader {
   const seen: number[] = []
   let last = 0
   let opened = 0
+  let tries = 0
   let open: OpenStream | undefined
   let isOpening = false
 
@@ -90,15 +91,16 @@ export function createFollower(load: Load, shop: Shop): StreamReader {
     if (isOpening) return
     isOpening = true
     try {
+      tries += 1
       const token = () => shop.keys.at(-1)?.key ?? ''
       const ticketAsked = requestOf(shop.mode, token(), 'POST', '/api/v1/events/stream-ticket/', {})
-      const made = await load.platform.request(task, `${name} ticket ${opened + 1}`, ticketAsked)
+      const made = await load.platform.request(task, `${name} ticket ${tries}`, ticketAsked)
       if (made.status !== 201) return
       const { ticket } = (await made.json()) as { ticket: string }
       opened += 1
       const asked = requestOf(shop.mode, token(), 'GET', `${STREAM_PATH}?ticket=${ticket}&after=${last}`)
       asked.headers.set('upgrade', 'websocket')
-      open = await load.platform.openStream(task, `${name} stream ${opened}`, asked, socketOf(opened))
+      open = await load.platform.openStream(task, `${name} stream ${tries}`, asked, socketOf(opened))
     } catch (error) {
       if (!(error instanceof Lost)) throw error
     } finally {

@@ -66,7 +66,12 @@ async function revokeOldKey(load: Load, shop: Shop, me: string): Promise<void> {
   await load.clientOf(shop, me).insist(me, 'POST', `/api/v1/api-keys/${old.id}/revoke/`, undefined, keyOf(me))
 }
 
-async function withEndpoint(load: Load, shop: Shop, me: string, act: (endpoint: Endpoint) => Promise<unknown>): Promise<void> {
+async function withEndpoint(
+  load: Load,
+  shop: Shop,
+  me: string,
+  act: (endpoint: Endpoint) => Promise<unknown>,
+): Promise<void> {
   if (shop.endpoints.length === 0) return load.run.story.tell(me, 'it has none')
   const endpoint = load.run.chance.pick(`${me} which`, shop.endpoints)
   load.run.story.tell(me, endpoint.name)
@@ -89,9 +94,7 @@ function changeEndpoint(load: Load, shop: Shop, me: string): Promise<void> {
 }
 
 function removeEndpoint(load: Load, shop: Shop, me: string): Promise<void> {
-  return withEndpoint(load, shop, me, ({ id }) =>
-    load.clientOf(shop, me).ask(me, 'DELETE', `/api/v1/webhooks/${id}/`),
-  )
+  return withEndpoint(load, shop, me, ({ id }) => load.clientOf(shop, me).ask(me, 'DELETE', `/api/v1/webhooks/${id}/`))
 }
 
 function testEndpoint(load: Load, shop: Shop, me: string): Promise<void> {

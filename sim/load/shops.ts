@@ -1,7 +1,7 @@
 /** The merchants of a run, as they are before anything happens: their accounts, connections, endpoints and keys. */
 
-import type { Driver, OpenedAccount } from '../../local/simulators/kit/driver.ts'
 import type { SimulatorName } from '../../local/simulators/index.ts'
+import type { Driver, OpenedAccount } from '../../local/simulators/kit/driver.ts'
 import { type Currency, currencyExponent, isCurrency } from '../../src/domain/currencies.ts'
 import type { Mode } from '../../src/domain/transaction.ts'
 import type { CurrencyTerms } from '../../src/providers/contract.ts'
@@ -94,7 +94,14 @@ async function connect(run: Run, platform: Platform, shop: Shop, number: number)
   const path = chance.is(`shared address of ${name}`, 0.2) ? `/api/v1/webhooks/${provider}/` : made.body.webhook_path
   driver.setWebhookUrl(account, `https://api.paybridge.test${path}`)
   const currency = chance.pick(`currency of ${name}`, currenciesOf(provider))
-  const place = { name: `${provider} ${shop.name.slice(5)}.${number}`, id: String(made.body.id), provider, driver, account, currency }
+  const place = {
+    name: `${provider} ${shop.name.slice(5)}.${number}`,
+    id: String(made.body.id),
+    provider,
+    driver,
+    account,
+    currency,
+  }
   platform.providerCalls.know(place)
   shop.connections.push(place)
 }

@@ -231,4 +231,3 @@ function newsOf(
 function seededNumber(random: (length: number) => Uint8Array): number {
   return new DataView(random(4).buffer).getUint32(0) / 2 ** 32
 }
-
