@@ -69,7 +69,10 @@ async function runAll(postgres: SimPostgres, from: number, count: number): Promi
     const worker = fork(join(import.meta.dirname, 'worker.ts'), [url], { execArgv: ['--max-semi-space-size=64'] })
     await new Promise<void>((resolve, reject) => {
       const order = (): void => {
-        if (next >= from + count) return resolve()
+        if (next >= from + count) {
+          resolve()
+          return
+        }
         worker.send({ seed: next, trace: values.trace })
         next += 1
       }

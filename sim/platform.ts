@@ -32,7 +32,7 @@ export const PROVIDERS_URL = 'https://providers.test'
 
 /** 32 bytes each; good for nothing but this. */
 const SEALING = parseKeyRing('seal', 'sim-1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=')
-const TOKENS = parseKeyRing('sign', 'sim-1:ICEiIyQlJicoKSorLC0uLzAxMjMrNTY3ODk6Ozw9Pj8=')
+export const TOKENS = parseKeyRing('sign', 'sim-1:ICEiIyQlJicoKSorLC0uLzAxMjMrNTY3ODk6Ozw9Pj8=')
 
 /** What a run is made of. */
 export interface Run {

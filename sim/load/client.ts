@@ -24,13 +24,30 @@ export interface Client {
   /** One request. Undefined where no answer came. */
   ask(name: string, method: string, path: string, body?: object, key?: string): Promise<Told | undefined>
   /** As `ask`, again and again with the same key while there is no answer, as often as this client has patience. */
-  insist(name: string, method: string, path: string, body: object | undefined, key: string): Promise<Told | undefined>
+  insist(
+    name: string,
+    method: string,
+    path: string,
+    body: object | undefined,
+    key: string,
+    most?: number,
+  ): Promise<Told | undefined>
   /** Lets so much time pass. */
   pause(ms: number): Promise<void>
 }
 
+/** Whose requests they are: the credential that is good at this moment. */
+export type Bearer = () => string | Promise<string>
+
 /** @param uses where every answer under a key is kept */
-export function createClient(run: Run, platform: Platform, shop: Shop, task: Task, uses: KeyUse[]): Client {
+export function createClient(
+  run: Run,
+  platform: Platform,
+  shop: Shop,
+  task: Task,
+  uses: KeyUse[],
+  bearer: Bearer,
+): Client {
   const { chance, scheduler, story } = run
 
   async function ask(
@@ -40,7 +57,7 @@ export function createClient(run: Run, platform: Platform, shop: Shop, task: Tas
     body?: object,
     key?: string,
   ): Promise<Told | undefined> {
-    const request = requestOf(shop.mode, shop.keys.at(-1)?.key ?? '', method, path, body, key)
+    const request = requestOf(shop.mode, await bearer(), method, path, body, key)
     try {
       const response = await platform.request(task, name, request)
       const text = await response.text()
@@ -60,8 +77,8 @@ export function createClient(run: Run, platform: Platform, shop: Shop, task: Tas
   return {
     ask,
     pause,
-    async insist(name, method, path, body, key) {
-      const patience = chance.pick(`patience of ${name}`, [0, 1, 3, 6])
+    async insist(name, method, path, body, key, most) {
+      const patience = most ?? chance.pick(`patience of ${name}`, [0, 1, 3, 6])
       for (let round = 0; ; round++) {
         const told = await ask(round === 0 ? name : `${name} repeat ${round}`, method, path, body, key)
         const isOver = told !== undefined && told.body.code !== 'idempotency_in_flight' && told.status < 500

@@ -1,6 +1,7 @@
 /** What people and programs do in a run: a list of actions, drawn from the seed before anything happens. */
 
-import type { Platform, Run } from '../platform.ts'
+import { signAccessToken } from '../../src/crypto/access-token.ts'
+import { type Platform, type Run, TOKENS } from '../platform.ts'
 import type { Task } from '../scheduler.ts'
 import { type Client, createClient, type KeyUse } from './client.ts'
 import { saleActions } from './payments.ts'
@@ -32,6 +33,8 @@ export interface Load {
   unfinished: Set<string>
   /** The shop's program, in the course of this action. */
   clientOf(shop: Shop, action: string): Client
+  /** Its owner, signed in. */
+  personOf(shop: Shop, action: string): Client
 }
 
 const MINUTE = 60_000
@@ -46,13 +49,23 @@ export function createLoad(run: Run, platform: Platform, shops: readonly Shop[],
     uses,
     readers: [],
     unfinished: new Set(),
-    clientOf: (shop, action) => createClient(run, platform, shop, { name: action, isDead: false } satisfies Task, uses),
+    clientOf: (shop, action) =>
+      createClient(run, platform, shop, task(action), uses, () => shop.keys.at(-1)?.key ?? ''),
+    personOf: (shop, action) => createClient(run, platform, shop, task(action), uses, () => signIn(run, shop)),
   }
   for (const shop of shops) {
     const isPoller = run.chance.is(`${shop.name} polls`, 0.5)
     load.readers.push(isPoller ? createPoller(load, shop) : createFollower(load, shop))
   }
   return load
+}
+
+const task = (name: string): Task => ({ name, isDead: false })
+
+/** With a token of this moment, as whoever refreshes it in time has. */
+function signIn({ scheduler }: Run, { merchant }: Shop): Promise<string> {
+  const { userId, sessionId, merchantId } = merchant
+  return signAccessToken(TOKENS, { userId, sessionId, merchantId }, scheduler.now() - 60_000)
 }
 
 export function drawActions(load: Load): Action[] {
