@@ -9,7 +9,7 @@ import type { AttemptFact, Booked, Facts, TransactionFact } from './facts.ts'
 
 export function moneyAgrees(facts: Facts): string[] {
   const paid = facts.booked.filter(({ payment }) => payment.timesPaid > 0 && !isElsewhere(facts, payment))
-  return [...paid.flatMap((booked) => paidThere(facts, booked)), ...succeededHere(facts, paid)]
+  return [...paid.flatMap((booked) => paidThere(facts, booked, paid)), ...succeededHere(facts, paid)]
 }
 
 /** Another system of the merchant's took it. */
@@ -17,14 +17,20 @@ function isElsewhere({ load }: Facts, { reference }: Booked['payment']): boolean
   return load.platform.providerCalls.elsewhere.has(reference)
 }
 
-function paidThere(facts: Facts, { place, payment, attempt }: Booked): string[] {
+function paidThere(facts: Facts, { place, payment, attempt }: Booked, paid: readonly Booked[]): string[] {
   const transaction = attempt && facts.transactions.get(attempt.transaction_id)
   if (attempt === undefined || transaction === undefined) return [`${place.name} took money for nothing of ours`]
   const what = `${transaction.name}, paid ${payment.timesPaid} times at ${place.name}`
   if (attempt.status !== 'succeeded' && transaction.status !== 'requires_review') {
     return [`${what}: its attempt is ${attempt.status}, the payment ${transaction.status}`]
   }
-  if (transaction.status === 'requires_review') return []
+  if (transaction.status === 'requires_review') {
+    const isAlone = paid.every((other) => other.attempt === attempt || other.attempt?.transaction_id !== transaction.id)
+    const isRight = isAlone && payment.timesPaid === 1 && asAsked(attempt, payment)
+    return isRight && transaction.review_reason !== 'reversed_before_success'
+      ? [`${what}, as it was asked: it is to be reviewed for ${transaction.review_reason}`]
+      : []
+  }
   if (transaction.status !== 'succeeded') return [`${what}: the payment is ${transaction.status}`]
   const isTold = facts.events.some(
     ({ type, subject_id }) => type === 'payment.duplicate_charge' && subject_id === attempt.id,
@@ -35,6 +41,9 @@ function paidThere(facts: Facts, { place, payment, attempt }: Booked): string[] 
     ? []
     : [`${what}: ${payment.amount} ${payment.currency} were taken, not ${attempt.amount} ${attempt.currency}`]
 }
+
+const asAsked = (attempt: AttemptFact, { amount, currency }: Booked['payment']): boolean =>
+  amount === attempt.amount && currency === attempt.currency
 
 /** What was taken is what was asked, or that and the fee, where the payer bears it. */
 function isPaidRightly(attempt: AttemptFact, { amount, currency }: Booked['payment']): boolean {

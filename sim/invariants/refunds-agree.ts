@@ -21,20 +21,20 @@ function agreeOn(facts: Facts, { place, payment, attempt }: Booked, attemptId: s
   const what = `${facts.nameOf(attempt?.transaction_id ?? null)} at ${place.name}`
   const standing = payment.refunds.filter(({ state }) => state !== 'failed')
   const sentBack = standing.reduce((sum, { amount }) => sum + amount, 0)
-  const isBouncing = place.provider === 'stripe'
-  const unheard = isUnheard(place.provider, payment)
   return [
     ...(sentBack > payment.amount ? [`${what}: ${sentBack} of ${payment.amount} were sent back`] : []),
     ...standing.flatMap((theirs) => {
       const known = ours.find(({ provider_refund_id }) => provider_refund_id === theirs.id)
       if (known !== undefined) return sameState(what, known, theirs)
-      return isLeftToSomebody(facts, ours, attemptId, theirs) || unheard
+      return isLeftToSomebody(facts, ours, attemptId, theirs) || mayBeUnheard(facts, place.provider, theirs)
         ? []
         : [`${what}: a refund of ${theirs.amount}, ${theirs.state} there, is not known here`]
     }),
     ...ours.flatMap((refund) => {
       const theirs = payment.refunds.find(({ id }) => id === refund.provider_refund_id)
-      if (theirs?.state === 'failed' && refund.status !== 'failed' && !isBouncing) {
+      // Stripe's may fail after it has succeeded, and is not asked after by then.
+      const isBounced = place.provider === 'stripe' && refund.status === 'succeeded'
+      if (theirs?.state === 'failed' && refund.status !== 'failed' && !isBounced) {
         return [`${what}: a refund of ${refund.amount} is ${refund.status} here and failed there`]
       }
       const isClaimed =
@@ -61,13 +61,17 @@ function isLeftToSomebody(facts: Facts, ours: readonly RefundFact[], attemptId: 
       status === 'requires_action' && provider_refund_id === null && amount === theirs.amount,
   )
   const isDrift = facts.drifts.some(
-    ({ attempt_id, cause, status }) => attempt_id === attemptId && cause === 'refunded_there' && status === 'open',
+    ({ attempt_id, cause, status, subject }) =>
+      attempt_id === attemptId &&
+      cause === 'refunded_there' &&
+      status === 'open' &&
+      (subject.endsWith(`:${theirs.id}`) || subject.endsWith(':refunded')),
   )
   const transaction = facts.transactions.get(facts.attempts.get(attemptId)?.transaction_id ?? '')
   return isDoubtful || isDrift || transaction?.status === 'requires_review'
 }
 
 /** Flutterwave's and Chapa's lists don't tell of refunds: one that was made on the dashboard shows in its webhook alone. */
-function isUnheard(provider: string, _payment: BookedPayment): boolean {
-  return provider === 'flutterwave' || provider === 'chapa'
+function mayBeUnheard({ load }: Facts, provider: string, { id }: BookedRefund): boolean {
+  return (provider === 'flutterwave' || provider === 'chapa') && load.dashboardRefunds.has(id)
 }

@@ -31,6 +31,8 @@ export interface Load {
   readers: StreamReader[]
   /** References of payments whose payer has begun and not ended. */
   unfinished: Set<string>
+  /** The providers' ids of refunds that were made on a dashboard. */
+  dashboardRefunds: Set<string>
   /** The shop's program, in the course of this action. */
   clientOf(shop: Shop, action: string): Client
   /** Its owner, signed in. */
@@ -49,6 +51,7 @@ export function createLoad(run: Run, platform: Platform, shops: readonly Shop[],
     uses,
     readers: [],
     unfinished: new Set(),
+    dashboardRefunds: new Set(),
     clientOf: (shop, action) =>
       createClient(run, platform, shop, task(action), uses, () => shop.keys.at(-1)?.key ?? ''),
     personOf: (shop, action) => createClient(run, platform, shop, task(action), uses, () => signIn(run, shop)),

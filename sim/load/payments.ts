@@ -270,5 +270,5 @@ const setCourse = (load: Load, sale: Sale, me: string) =>
 
 const refundOnDashboard = (load: Load, sale: Sale, me: string) =>
   atPage(load, sale, me, ({ driver }, reference) => {
-    driver.refundOnDashboard(reference, Math.round(Number(sale.body.amount) / 4))
+    load.dashboardRefunds.add(driver.refundOnDashboard(reference, Math.round(Number(sale.body.amount) / 4)))
   })
