@@ -1,6 +1,7 @@
 /** `npm run sim`: runs seeds in two processes, and tells the shortest story of each that fails. */
 
 import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type SimPostgres, startSimPostgres } from './postgres.ts'
@@ -83,7 +84,9 @@ async function runAll(postgres: SimPostgres, from: number, count: number): Promi
       })
     })
     worker.removeAllListeners('exit')
+    const ended = once(worker, 'exit')
     worker.disconnect()
+    await ended
   }
 
   await Promise.all(Array.from({ length: Math.min(PROCESSES, count) }, (_, index) => work(index + 1)))

@@ -75,6 +75,8 @@ export function createScheduler(startsAt: number): Scheduler {
     },
     nextAt: () => queue.first?.at,
     async runUntil(moment) {
+      // What was begun since the last time is under way.
+      await rest(pending)
       for (let next = queue.first; next !== undefined && next.at <= moment; next = queue.first) {
         queue.pop()
         if (next.task?.isDead) continue

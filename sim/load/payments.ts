@@ -47,10 +47,10 @@ export function saleActions(load: Load, shop: Shop, name: string, beginsAt: numb
   }
   const payer = chance.fraction(`${name} payer`)
   const accident = accidentOf(load, name)
-  if (payer < 0.75) {
+  if (payer < 0.82) {
     const at = chance.is(`${name} pays late`, 0.12)
       ? beginsAt + chance.int(`${name} late`, 10, 60) * MINUTE
-      : soon('pays', 5 * MINUTE)
+      : soon('pays', MINUTE) + 3 * SECOND
     add('pay', at, accident === undefined ? 'the payer pays' : `the payer pays, with ${accident.kind}`, (me) =>
       pay(load, sale, me, accident),
     )
@@ -59,10 +59,10 @@ export function saleActions(load: Load, shop: Shop, name: string, beginsAt: numb
         payAgain(load, sale, me),
       )
     }
-  } else if (payer < 0.85) {
+  } else if (payer < 0.89) {
     add('decline', soon('declines'), "the payer's card is declined", (me) => decline(load, sale, me))
     add('pay', soon('pays then'), 'the payer pays', (me) => pay(load, sale, me, undefined))
-  } else if (payer < 0.93) {
+  } else if (payer < 0.97) {
     add('begin', soon('begins'), 'the payer begins a transfer', (me) => beginDelayed(load, sale, me))
     add('end', soon('ends', 60 * MINUTE), 'the transfer ends', (me) => endDelayed(load, sale, me))
   }
@@ -85,7 +85,7 @@ function addRefunds(load: Load, sale: Sale, beginsAt: number, add: Add): void {
   if (chance.is(`${name} course`, 0.3)) {
     add('course', beginsAt + 6 * MINUTE, "its refunds won't simply succeed", (me) => setCourse(load, sale, me))
   }
-  const count = chance.pick(`${name} refunds`, [0, 0, 1, 1, 2, 3])
+  const count = chance.pick(`${name} refunds`, [0, 1, 1, 2, 3])
   const at = beginsAt + chance.int(`${name} refunds at`, 2, 20) * MINUTE
   for (let number = 1; number <= count; number++) {
     const share = chance.pick(`${name} refund ${number} share`, [undefined, 1, 0.5, 0.5, 0.25, 1.5])

@@ -59,7 +59,7 @@ const STREAM_PATH = '/api/v1/events/stream/'
 export function createFollower(load: Load, shop: Shop): StreamReader {
   const name = `${shop.name} follower`
   const task: Task = { name, isDead: false }
-  const { chance, scheduler } = load.run
+  const { chance, scheduler, story } = load.run
   const seen: number[] = []
   let last = 0
   let opened = 0
@@ -67,24 +67,29 @@ export function createFollower(load: Load, shop: Shop): StreamReader {
   let open: OpenStream | undefined
   let isOpening = false
 
-  const socketOf = (number: number): Socket => {
-    let isClosed = false
-    return {
-      send(text) {
-        if (isClosed || number !== opened) return
+  const socketOf = (number: number): Socket & { isClosed: boolean } => {
+    const socket = {
+      isClosed: false,
+      send(text: string) {
+        if (socket.isClosed || number !== opened) return
         const message = JSON.parse(text) as { object: string; number: number }
         last = Math.max(last, message.number)
-        if (message.object === 'event') seen.push(message.number)
+        if (message.object === 'event') {
+          seen.push(message.number)
+          story.tell(name, `sees ${message.number}`)
+        }
         scheduler.at(scheduler.now() + chance.int(`${name} acknowledges ${message.number}`, 5, 2_000), () => {
-          if (!isClosed && number === opened) open?.hear(JSON.stringify({ ack: message.number }))
+          if (!socket.isClosed && number === opened) open?.hear(JSON.stringify({ ack: message.number }))
         })
       },
-      close() {
-        isClosed = true
+      close(code: number, reason: string) {
+        socket.isClosed = true
+        story.tell(name, `is told goodbye, ${code} ${reason}`)
         if (number === opened) open = undefined
       },
       keep: () => {},
     }
+    return socket
   }
 
   async function openAnew(): Promise<void> {
@@ -100,7 +105,9 @@ export function createFollower(load: Load, shop: Shop): StreamReader {
       opened += 1
       const asked = requestOf(shop.mode, token(), 'GET', `${STREAM_PATH}?ticket=${ticket}&after=${last}`)
       asked.headers.set('upgrade', 'websocket')
-      open = await load.platform.openStream(task, `${name} stream ${tries}`, asked, socketOf(opened))
+      const socket = socketOf(opened)
+      const stream = await load.platform.openStream(task, `${name} stream ${tries}`, asked, socket)
+      open = socket.isClosed ? undefined : stream
     } catch (error) {
       if (!(error instanceof Lost)) throw error
     } finally {
