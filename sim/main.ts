@@ -114,8 +114,11 @@ function summaryOf({ seeds, payments, batches, failed, faults }: Total, seconds:
   ].join('\n')
 }
 
+/** One line that changes, or, where that can't be, a line now and then. */
 function showProgress(done: number, count: number, failed: number): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${count} seeds, ${failed} with a violation`)
+  const line = `${done} of ${count} seeds, ${failed} with a violation`
+  if (process.stderr.isTTY) process.stderr.write(`\r${line}`)
+  else if (done % 500 === 0) process.stderr.write(`${line}\n`)
 }
 
 /** Ends the line of the progress, where there is one. */

@@ -228,6 +228,7 @@ export function createPlatform(run: Run, receivers: Receivers): Platform {
     const wait = waitName(task, 'provider')
     const fault = faults.befall('provider', wait)
     run.counts.providerCalls += 1
+    story.tell(wait, callText(request))
     if (fault === 'crash-before-call') return die(task)
     const before = latency(wait, [20, 300]) + (fault === 'provider-slow' ? 8_000 : 0)
     await scheduler.waitUnless(task, before, request.signal)
@@ -248,6 +249,7 @@ export function createPlatform(run: Run, receivers: Receivers): Platform {
     if (fault === 'receiver-busy') return new Response('slow down', { status: 429, headers: { 'retry-after': '30' } })
     if (fault === 'receiver-gone') return new Response('gone', { status: 410 })
     const response = await receivers.receive(request)
+    story.tell(wait, `posted to ${new URL(request.url).hostname}`)
     if (fault === 'receiver-silent') await scheduler.waitUnless(task, 3_600_000, request.signal)
     await scheduler.waitUnless(task, latency(`${wait} back`, [5, 80]), request.signal)
     return fault === 'receiver-error-after' ? new Response('oh', { status: 500 }) : response
@@ -545,6 +547,13 @@ interface QueueMessage {
   name: string
   job: Job
   tries: number
+}
+
+/** Of a call at a provider: ids and codes in its path are of no interest. */
+function callText({ method, url }: Request): string {
+  const { pathname, hostname } = new URL(url)
+  const words = pathname.split('/').filter((part) => part.length < 16 && !/\d{3}/.test(part))
+  return `${method} ${hostname === 'providers.test' ? '' : hostname}${words.join('/')}`
 }
 
 /** As a host's name, by which the driver's requests say whose they are. */
