@@ -3,8 +3,11 @@
 import type { Simulators } from '../local/simulators/index.ts'
 import type { Driver, OpenedAccount } from '../local/simulators/kit/driver.ts'
 import type { FaultOf } from './faults.ts'
-import type { Run } from './platform.ts'
+import type { Run } from './run.ts'
 import type { Task } from './scheduler.ts'
+
+/** Where all the simulators are, each below its provider's name. */
+export const PROVIDERS_URL = 'https://providers.test'
 
 /** An account at a provider, and how to reach it. */
 export interface Place {

@@ -7,7 +7,7 @@ const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
 /** At least so much time passes between two looks: what falls due in between is found together. */
-const STEPS = [MINUTE, 5 * MINUTE, 30 * MINUTE, 7 * HOUR, 7 * HOUR, DAY, DAY, DAY, DAY, DAY]
+const STEPS = [MINUTE, 5 * MINUTE, 30 * MINUTE, 7 * HOUR, 7 * HOUR, DAY, DAY, 2 * DAY, 2 * DAY]
 
 /** So long at least, whatever is due: both books are held against each other by then, twice. */
 const LOOKS_MIN = 5

@@ -1,16 +1,33 @@
 /** One run: a seed, from the first payment to the last invariant. */
 
-import { chanceOf } from './chance.ts'
+import { type Chance, chanceOf } from './chance.ts'
 import type { SimDatabase } from './database.ts'
-import { createFaults, type Kept } from './faults.ts'
+import { createFaults, type Faults, type Kept } from './faults.ts'
 import { findViolations, type Violation } from './invariants/index.ts'
 import { createLoad, drawActions, type Load, scheduleOutages } from './load/load.ts'
 import { createReceivers } from './load/receivers.ts'
 import { openShops } from './load/shops.ts'
-import { type Counts, createPlatform, type Run } from './platform.ts'
+import { createPlatform } from './platform.ts'
 import { becomeQuiet, nextDueAt } from './quiet.ts'
-import { createScheduler } from './scheduler.ts'
-import { type Beat, createStory } from './story.ts'
+import { createScheduler, type Scheduler } from './scheduler.ts'
+import { type Beat, createStory, type Story } from './story.ts'
+
+/** What a run is made of. */
+export interface Run {
+  chance: Chance
+  scheduler: Scheduler
+  story: Story
+  faults: Faults
+  database: SimDatabase
+  counts: Counts
+}
+
+export interface Counts {
+  payments: number
+  requests: number
+  batches: number
+  providerCalls: number
+}
 
 export interface Outcome {
   seed: number

@@ -1,8 +1,11 @@
 /** A merchant's program as a client of the API: it repeats what got no answer, gives up, and keeps what it was told. */
 
 import type { Mode } from '../../src/domain/transaction.ts'
-import { API, Lost, namelessText, type Platform, type Run } from '../platform.ts'
+import { API, type Platform } from '../platform.ts'
+import { Lost } from '../requests.ts'
+import type { Run } from '../run.ts'
 import type { Task } from '../scheduler.ts'
+import { namelessText } from '../story.ts'
 import type { Shop } from './shops.ts'
 
 export interface Told {

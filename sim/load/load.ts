@@ -1,7 +1,9 @@
 /** What people and programs do in a run: a list of actions, drawn from the seed before anything happens. */
 
 import { signAccessToken } from '../../src/crypto/access-token.ts'
-import { type Platform, type Run, TOKENS } from '../platform.ts'
+import { TOKENS } from '../handler-waits.ts'
+import type { Platform } from '../platform.ts'
+import type { Run } from '../run.ts'
 import type { Task } from '../scheduler.ts'
 import { type Client, createClient, type KeyUse } from './client.ts'
 import { saleActions } from './payments.ts'

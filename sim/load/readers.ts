@@ -1,8 +1,9 @@
 /** Programs that follow a shop's events: one asks again and again, another holds a socket. Each keeps the numbers it saw. */
 
 import type { Socket } from '../../src/operations/events/reader.ts'
-import { Lost, type OpenStream } from '../platform.ts'
+import { Lost } from '../requests.ts'
 import type { Task } from '../scheduler.ts'
+import type { OpenStream } from '../streams.ts'
 import { requestOf } from './client.ts'
 import type { Load } from './load.ts'
 import type { Shop } from './shops.ts'

@@ -1,6 +1,9 @@
 /** The merchants' endpoints: they keep what arrives. One that is dead takes nothing. */
 
-import type { Receivers } from '../platform.ts'
+/** Where posts to merchants go. */
+export interface Receivers {
+  receive(request: Request): Promise<Response>
+}
 
 export interface Arrival {
   url: string

@@ -7,8 +7,9 @@ import type { Mode } from '../../src/domain/transaction.ts'
 import type { CurrencyTerms } from '../../src/providers/contract.ts'
 import { PROVIDER_NAMES, PROVIDERS } from '../../src/providers/registry.ts'
 import { type Merchant, newMerchant } from '../../test/support/merchant.ts'
-import type { Platform, Run } from '../platform.ts'
+import type { Platform } from '../platform.ts'
 import type { Place } from '../provider-calls.ts'
+import type { Run } from '../run.ts'
 
 /** A connection of a merchant's, with its account at the provider. */
 export interface ShopConnection extends Place {

@@ -49,7 +49,7 @@ describe.each([
   [
     'moneyAgrees',
     'what was paid there has failed here',
-    `update transactions set status = 'failed' where id = ${paid}`,
+    `update transactions set status = 'failed', amount_refunded = 0, amount_refunding = 0 where id = ${paid}`,
   ],
   [
     'moneyAgrees',

@@ -3,8 +3,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type SeedRunner, startSeedRunner } from './worker.ts'
 
-/** With many faults of many kinds, with few, and with none to speak of. */
-const SEEDS = [4, 8, 15]
+/** With many faults of many kinds, and with few. */
+const SEEDS = [4, 8]
 
 let one: SeedRunner
 let another: SeedRunner
@@ -27,9 +27,9 @@ test('a seed is the same run to the byte in another process, and after other see
   expect(first.every((trace) => trace !== undefined && trace.length > 20)).toBe(true)
 })
 
-test('every invariant holds in the seeds of which some have failed before', async () => {
-  for (const seed of FOUND) expect((await one.run(seed)).story).toBeUndefined()
-})
+/** What a seed found is found by it again: where one finds something, it is added here. */
+const KEPT: readonly number[] = [1, 2, 3]
 
-/** Seeds that found something, and what it was. */
-const FOUND: readonly number[] = [1, 2, 3]
+test('every invariant holds in the seeds that are kept', async () => {
+  for (const seed of KEPT) expect((await one.run(seed)).story).toBeUndefined()
+})
