@@ -1,4 +1,4 @@
-/** The queue: it takes messages, and hands each over until somebody takes it, or it has failed too often. */
+/** The queue: it takes messages, and hands each over, alone or with others, until somebody takes it, or it has failed too often. */
 
 import type { Job } from '../src/operations/deps.ts'
 import { consume } from '../src/platform/queues.ts'
@@ -23,7 +23,7 @@ const LATE_MS = 180_000
 const AGAIN_MS = 10_000
 
 export function createQueue(run: Run, isolates: Isolates, noteError: (who: string, error: unknown) => void): Queue {
-  const { faults, scheduler } = run
+  const { chance, faults, scheduler } = run
 
   async function send(from: Invocation, job: Job): Promise<void> {
     const wait = nextWait(from, `send ${job.kind}`)
@@ -37,26 +37,41 @@ export function createQueue(run: Run, isolates: Isolates, noteError: (who: strin
     if (fault === 'message-doubled') deliver({ name: `${name} again`, job, tries: 0 }, delayMs)
   }
 
+  const waiting: QueueMessage[] = []
+
   function deliver(message: QueueMessage, delayMs: number): void {
     const onItsWay = latencyOf(run, `arrival of ${message.name} ${message.tries}`, 1, 60)
-    scheduler.at(scheduler.now() + delayMs + onItsWay, () => void handOver(message))
+    scheduler.at(scheduler.now() + delayMs + onItsWay, () => {
+      waiting.push(message)
+      // Whoever comes while a batch is made up goes with it.
+      const making = chance.pick(`making up of ${message.name} ${message.tries}`, [0, 0, 50, 500])
+      if (waiting.length === 1) scheduler.at(scheduler.now() + making, () => void handOver(waiting.splice(0)))
+    })
   }
 
-  async function handOver(message: QueueMessage): Promise<void> {
-    message.tries += 1
-    const isDead = message.tries >= TRIES
-    const task = isolates.begin(message.tries === 1 ? message.name : `${message.name} (${message.tries})`)
-    let isTaken = false
-    const batch = batchOf(message, scheduler.now(), isDead, () => {
-      isTaken = true
-    })
+  async function handOver(messages: readonly QueueMessage[]): Promise<void> {
+    for (const message of messages) message.tries += 1
+    const dead = messages.filter(({ tries }) => tries >= TRIES)
+    if (dead.length > 0) await work(dead, 'paybridge-dead-letters')
+    const living = messages.filter(({ tries }) => tries < TRIES)
+    if (living.length > 0) await work(living, 'paybridge-jobs')
+  }
+
+  async function work(messages: readonly QueueMessage[], queue: string): Promise<void> {
+    const [first] = messages
+    const others = messages.length > 1 ? ` and ${messages.length - 1} more` : ''
+    const again = first === undefined || first.tries === 1 ? '' : ` (${first.tries})`
+    const task = isolates.begin(`${first?.name}${others}${again}`)
+    const taken = new Set<QueueMessage>()
     try {
-      await Promise.race([consume(task.deps, batch), task.died])
+      await Promise.race([consume(task.deps, batchOf(messages, queue, scheduler.now(), taken)), task.died])
     } catch (error) {
       noteError(task.name, error)
     }
     isolates.end(task)
-    if (!isTaken && !isDead) deliver(message, AGAIN_MS)
+    for (const message of messages) {
+      if (!taken.has(message) && message.tries < TRIES) deliver(message, AGAIN_MS)
+    }
   }
 
   return {
@@ -70,11 +85,22 @@ export function createQueue(run: Run, isolates: Isolates, noteError: (who: strin
   }
 }
 
-function batchOf({ name, job, tries }: QueueMessage, now: number, isDead: boolean, ack: () => void): MessageBatch {
-  const body: unknown = JSON.parse(JSON.stringify(job))
+function batchOf(
+  messages: readonly QueueMessage[],
+  queue: string,
+  now: number,
+  taken: Set<QueueMessage>,
+): MessageBatch {
   return {
-    queue: isDead ? 'paybridge-dead-letters' : 'paybridge-jobs',
-    messages: [{ id: name, timestamp: new Date(now), body, attempts: tries, ack, retry: () => {} }],
+    queue,
+    messages: messages.map((message) => ({
+      id: message.name,
+      timestamp: new Date(now),
+      body: JSON.parse(JSON.stringify(message.job)),
+      attempts: message.tries,
+      ack: () => void taken.add(message),
+      retry: () => {},
+    })),
     metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } },
     ackAll: () => {},
     retryAll: () => {},
