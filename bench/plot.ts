@@ -1,0 +1,2 @@
+import type { Figure } from './figure.ts'
+export async function writeDocs(_figures: readonly Figure[]): Promise<void> {}
