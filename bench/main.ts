@@ -4,16 +4,16 @@
  */
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { writeDocs } from './docs.ts'
 import { type Figure, holds } from './figure.ts'
 import { OPERATIONS, type Operation } from './load/operations.ts'
-import { roundTripsOf } from './load/record.ts'
+import { mustAgree, roundTripsOf } from './load/record.ts'
 import { openStage, type Stage } from './load/stage.ts'
 import { measureDeliveryDelay } from './measure/delivery-delay.ts'
 import { measureAddedLatency, measureDistance } from './measure/latency.ts'
 import { measureMemory } from './measure/memory.ts'
 import { measureStartUp } from './measure/start-up.ts'
 import { measureThroughput } from './measure/throughput.ts'
-import { writeDocs } from './plot.ts'
 import { summary, table } from './report.ts'
 
 const USAGE = `Usage: npm run bench -- [options]
@@ -39,6 +39,7 @@ async function measureAll(size: Size, isWanted: (name: string) => boolean): Prom
   if (isWanted('start-up')) figures.push(...(await told('start-up', measureStartUp(size.startUps))))
   if ([...ON_STAGE].some(isWanted)) {
     await using stage = await told('stage', openStage(size.items))
+    mustAgree(stage.rehearsals)
     figures.push(...(await measureNear(stage, size, isWanted)))
     figures.push(...(await measureFar(stage, isWanted)))
     if (isWanted('memory')) figures.push(...(await told('memory', measureKept(stage, size))))
@@ -67,8 +68,8 @@ async function measureNear(stage: Stage, size: Size, isWanted: (name: string) =>
 }
 
 function budgetOf(stage: Stage, { name, roundTrips }: Operation): Figure {
-  const recorded = stage.recorded.get(name)
-  const value = recorded === undefined ? Number.NaN : roundTripsOf(recorded.recording)
+  const rehearsal = stage.rehearsals.get(name)
+  const value = rehearsal === undefined ? Number.NaN : roundTripsOf(rehearsal.recording)
   return { what: `${name}: round trips`, value, unit: 'count', target: { is: 'exactly', value: roundTrips } }
 }
 

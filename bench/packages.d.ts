@@ -1,10 +1,4 @@
-/** What the benchmarks use of packages that bring no types. */
-
-declare module 'workerd' {
-  /** `default` is the path of the runtime's binary. */
-  const exported: { default: string }
-  export default exported
-}
+/** What the benchmarks use of a package that brings no types. */
 
 declare module 'autocannon' {
   import type { EventEmitter } from 'node:events'

@@ -1,6 +1,6 @@
 /**
- * Records what an operation asks of the outside at the real Worker, as the floor plays it back, and checks that the floor
- * asks for the same: as many round trips, the same statements, as many rows.
+ * Records what an operation asks of the outside at the real Worker, for the floor to play it back, and compares the two: as
+ * many round trips, the same statements, as many rows.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { newId } from '../../src/domain/ids.ts'
@@ -11,7 +11,20 @@ import { perform, type Target } from './fire.ts'
 import type { Operation } from './operations.ts'
 import { type Shop, TRIAL_ITEMS } from './seed.ts'
 
-export async function record(outside: Outside, worker: Target, operation: Operation, shop: Shop): Promise<Recorded> {
+/** What an operation asks for, whatever the ids are. */
+export type Gist = readonly (
+  | { role: string; statements: { query: string; rows: number | null }[] }
+  | { method: string; bodyLength: number }
+)[]
+
+/** An operation as the Worker did it, and as the floor played it back. */
+export interface Rehearsal {
+  recording: Recording
+  worker: Gist
+  floor: Gist
+}
+
+export async function record(outside: Outside, worker: Target, operation: Operation, shop: Shop) {
   // What an isolate keeps is warm when it is measured.
   await perform(worker, operation, shop, TRIAL_ITEMS.warm)
   const startedAt = Date.now()
@@ -19,29 +32,28 @@ export async function record(outside: Outside, worker: Target, operation: Operat
   const trace = await outside.watch(async () => {
     answer = await perform(worker, operation, shop, TRIAL_ITEMS.recorded)
   })
-  return { trace, recording: recordingOf(trace, startedAt, answer) }
+  return { recording: recordingOf(trace, startedAt, answer), worker: gistOf(trace) }
 }
 
-export interface Recorded {
-  trace: readonly Traced[]
-  recording: Recording
+export async function playBack(outside: Outside, floor: Target, operation: Operation, shop: Shop): Promise<Gist> {
+  return gistOf(await outside.watch(() => perform(floor, operation, shop, TRIAL_ITEMS.checked)))
 }
 
-/** @throws where the floor does anything else than what was recorded */
-export async function check(outside: Outside, floor: Target, operation: Operation, shop: Shop, { trace }: Recorded) {
-  const played = await outside.watch(() => perform(floor, operation, shop, TRIAL_ITEMS.checked))
-  const [wanted, seen] = [gist(trace), gist(played)]
-  if (isDeepStrictEqual(wanted, seen)) return
-  throw new Error(`The floor's ${operation.name} is not the Worker's:\n${JSON.stringify({ wanted, seen }, null, 2)}`)
-}
-
-/** What must be the same, whatever the ids are. Calls of one step come in any order. */
-function gist(trace: readonly Traced[]) {
+/** Calls of one step come in any order, and are alike. */
+function gistOf(trace: readonly Traced[]): Gist {
   return trace.map((asked) =>
     asked.kind === 'batch'
       ? { role: asked.role, statements: asked.statements.map(({ query, rows }) => ({ query, rows })) }
-      : { method: asked.method, body: asked.body.length },
+      : { method: asked.method, bodyLength: asked.body.length },
   )
+}
+
+/** @throws where the floor does anything else than the Worker: fewer statements, say, or rows that it did not find */
+export function mustAgree(rehearsals: ReadonlyMap<string, Rehearsal>): void {
+  for (const [name, { worker, floor }] of rehearsals) {
+    if (isDeepStrictEqual(worker, floor)) continue
+    throw new Error(`The floor's ${name} is not the Worker's:\n${JSON.stringify({ worker, floor }, null, 2)}`)
+  }
 }
 
 export const roundTripsOf = ({ steps }: Recording): number => steps.filter(({ kind }) => kind === 'batch').length

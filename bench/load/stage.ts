@@ -11,7 +11,7 @@ import {
 } from '../platform/contestants.ts'
 import { type Outside, startOutside } from '../platform/outside.ts'
 import { OPERATIONS, type Operation } from './operations.ts'
-import { check, type Recorded, record } from './record.ts'
+import { playBack, type Rehearsal, record } from './record.ts'
 import { FIRST_ITEM, type Shop, seed } from './seed.ts'
 
 /** How long the outside takes, in milliseconds for each round trip and each of the provider's answers. */
@@ -27,7 +27,8 @@ export interface Pair extends AsyncDisposable {
 
 export interface Stage extends AsyncDisposable {
   shop: Shop
-  recorded: ReadonlyMap<string, Recorded>
+  /** By the operation's name. */
+  rehearsals: ReadonlyMap<string, Rehearsal>
   /** The Worker and the floor, started anew, at this distance from the others. */
   pairAt(distance: Distance): Promise<Pair>
   /** For an operation, items that nobody has used up; they begin anew where it uses none up. */
@@ -41,15 +42,15 @@ export async function openStage(items: number): Promise<Stage> {
   const outside = parts.use(await startOutside({ host: database.host, port: database.port }))
   const bundles = parts.use(await buildBundles())
   const near = await placesAt(outside, { databaseMs: 0, providerMs: 0 })
-  const { shop, recorded } = await rehearse(database, outside, bundles, near, items)
+  const { shop, rehearsals } = await rehearse(database, outside, bundles, near, items)
   const taken = new Map<string, Iterator<string>>()
   const running = parts.move()
   return {
     shop,
-    recorded,
+    rehearsals,
     async pairAt(distance) {
       const places = await placesAt(outside, distance)
-      const recordings = moved(recorded, near.providersUrl, places.providersUrl)
+      const recordings = moved(rehearsals, near.providersUrl, places.providersUrl)
       await using pair = new AsyncDisposableStack()
       const worker = pair.use(await startWorker(bundles, { database, ...places }))
       const floor = pair.use(await startFloor(bundles, { database, ...places }, recordings))
@@ -77,7 +78,7 @@ async function placesAt(outside: Outside, { databaseMs, providerMs }: Distance):
   }
 }
 
-/** Seeds, records each operation at the Worker, and sees that the floor asks for the same. */
+/** Seeds, records each operation at the Worker, and plays it back at the floor. */
 async function rehearse(database: BenchDatabase, outside: Outside, bundles: Bundles, near: Places, items: number) {
   const setting = { database, ...near }
   await using worker = await startWorker(bundles, setting)
@@ -88,21 +89,24 @@ async function rehearse(database: BenchDatabase, outside: Outside, bundles: Bund
     receiversUrl: near.providersUrl,
   }
   const shop = await seed(stage, items)
-  const recorded = new Map<string, Recorded>()
-  for (const operation of OPERATIONS) recorded.set(operation.name, await record(outside, worker, operation, shop))
-  await using floor = await startFloor(bundles, setting, moved(recorded, '', ''))
+  const rehearsals = new Map<string, Rehearsal>()
   for (const operation of OPERATIONS) {
-    const seen = recorded.get(operation.name)
-    if (seen !== undefined) await check(outside, floor, operation, shop, seen)
+    rehearsals.set(operation.name, { ...(await record(outside, worker, operation, shop)), floor: [] })
   }
-  return { shop, recorded }
+  await using floor = await startFloor(bundles, setting, recordingsOf(rehearsals))
+  for (const operation of OPERATIONS) {
+    const rehearsal = rehearsals.get(operation.name)
+    if (rehearsal !== undefined) rehearsal.floor = await playBack(outside, floor, operation, shop)
+  }
+  return { shop, rehearsals }
 }
 
+const recordingsOf = (rehearsals: ReadonlyMap<string, Rehearsal>): Recordings =>
+  Object.fromEntries([...rehearsals].map(([name, { recording }]) => [name, recording]))
+
 /** The recordings, with the provider at another address. */
-function moved(recorded: ReadonlyMap<string, Recorded>, from: string, to: string): Recordings {
-  const all = JSON.stringify(Object.fromEntries([...recorded].map(([name, { recording }]) => [name, recording])))
-  return JSON.parse(from === '' ? all : all.replaceAll(from, to))
-}
+const moved = (rehearsals: ReadonlyMap<string, Rehearsal>, from: string, to: string): Recordings =>
+  JSON.parse(JSON.stringify(recordingsOf(rehearsals)).replaceAll(from, to))
 
 function* numbered(count: number, again: boolean): Generator<string> {
   do {

@@ -2,7 +2,6 @@
 import type { Figure } from '../figure.ts'
 import { fire } from '../load/fire.ts'
 import type { Operation } from '../load/operations.ts'
-import { roundTripsOf } from '../load/record.ts'
 import type { Pair, Stage } from '../load/stage.ts'
 import { quantile } from './numbers.ts'
 
@@ -51,8 +50,7 @@ export async function measureDistance(
   databaseMs: number,
 ): Promise<Figure> {
   const items = stage.itemsFor(operation)
-  const recorded = stage.recorded.get(operation.name)
-  const roundTrips = recorded === undefined ? Number.NaN : roundTripsOf(recorded.recording)
+  const { roundTrips } = operation
   // The isolate is new: what it keeps is warm after a few.
   await fire(pair.worker, operation, stage.shop, items, { amount: 10, connections: 1 })
   const { latenciesMs } = await fire(pair.worker, operation, stage.shop, items, TURN)

@@ -5,12 +5,18 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
-import workerd from 'workerd'
+import { Readable } from 'node:stream'
 import { z } from 'zod'
+
+/** Of the configuration below. */
+const SOCKETS = 2
+
+/** The package says where it is. */
+const BINARY = z.object({ default: z.string() }).parse(createRequire(import.meta.url)('workerd')).default
 
 const STAND_INS = ['queue.js', 'rate-limit.js', 'consumer-door.js']
 
@@ -33,8 +39,6 @@ export interface Workerd extends AsyncDisposable {
   url: string
   /** Takes queue batches for the Worker (`stand-ins/consumer-door.js`). */
   consumerUrl: string
-  /** `ws://host:port/name` of the Worker's isolate, for Chrome's DevTools protocol. */
-  inspectorUrl: string
   pid: number
 }
 
@@ -51,8 +55,8 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   const config = join(folder, 'config.capnp')
   await writeFile(config, configText(options))
   const child = parts.adopt(
-    spawn(workerd.default, ['serve', '--experimental', '--inspector-addr=127.0.0.1:0', '--control-fd=3', config], {
-      stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+    spawn(BINARY, ['serve', '--experimental', '--control-fd=3', config], {
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     }),
     stop,
   )
@@ -62,31 +66,33 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   return {
     url: at('http'),
     consumerUrl: at('consumer'),
-    inspectorUrl: `ws://127.0.0.1:${ports.get('inspector')}/core:user:worker`,
     pid: child.pid ?? 0,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }
 
-const event = z.union([
-  z.object({ event: z.literal('listen'), socket: z.string(), port: z.number() }),
-  z
-    .object({ event: z.literal('listen-inspector'), port: z.number() })
-    .transform((said) => ({ ...said, socket: 'inspector' })),
-])
+const event = z.object({ event: z.literal('listen'), socket: z.string(), port: z.number() })
 
 /** The port of each socket, once all listen. */
 async function listening(child: ChildProcess): Promise<Map<string, number>> {
   const ports = new Map<string, number>()
   const errors: string[] = []
-  child.stderr?.setEncoding('utf8').on('data', (text) => errors.push(text))
-  const control = child.stdio[3] as Readable
+  if (child.stderr !== null) {
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      // That a flag of wrangler.toml is the default by now is no news.
+      if (/became the default/.test(line)) return
+      errors.push(line)
+      console.error(line)
+    })
+  }
+  const control = child.stdio[3]
+  if (!(control instanceof Readable)) throw new Error('there is no pipe from workerd')
   for await (const line of createInterface({ input: control })) {
     const { socket, port } = event.parse(JSON.parse(line))
     ports.set(socket, port)
-    if (ports.size === 3) return ports
+    if (ports.size === SOCKETS) return ports
   }
-  throw new Error(`workerd did not start: ${errors.join('')}`)
+  throw new Error(`workerd did not start: ${errors.join('\n')}`)
 }
 
 async function stop(child: ChildProcess): Promise<void> {
@@ -108,7 +114,7 @@ function configText(options: WorkerdOptions): string {
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
-    (name = "core:user:worker", worker = (
+    (name = "worker", worker = (
       modules = [(name = "worker.js", esModule = embed "worker.js")],
       compatibilityDate = ${text(compatibilityDate)},
       compatibilityFlags = ${list(compatibilityFlags.map(text))},
@@ -124,12 +130,12 @@ const config :Workerd.Config = (
       modules = [(name = "consumer-door.js", esModule = embed "consumer-door.js")],
       compatibilityDate = ${text(compatibilityDate)},
       compatibilityFlags = ["service_binding_extra_handlers"],
-      bindings = [(name = "WORKER", service = "core:user:worker")],
+      bindings = [(name = "WORKER", service = "worker")],
     )),
     (name = "internet", network = (allow = ["public", "private"])),
   ],
   sockets = [
-    (name = "http", address = "127.0.0.1:0", http = (), service = "core:user:worker"),
+    (name = "http", address = "127.0.0.1:0", http = (), service = "worker"),
     (name = "consumer", address = "127.0.0.1:0", http = (), service = "consumer-door"),
   ],
   extensions = [(modules = [(name = "bench:rate-limit", internal = true, esModule = embed "rate-limit.js")])],
