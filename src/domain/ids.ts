@@ -43,6 +43,8 @@ const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 const ULID_PATTERN = '[0-7][0-9a-hjkmnp-tv-z]{25}'
 const ULID = new RegExp(`^${ULID_PATTERN}$`)
 const TIME_MAX_MS = 2 ** 48 - 1
+/** The first ten of an id's digits hold its time, and nothing else. */
+const TIME_DIGITS = 10
 const RANDOM_BYTES = 10
 
 /**
@@ -57,6 +59,20 @@ export function newId<Prefix extends IdPrefix>(prefix: Prefix, nowMs: number, ra
 /** Whether `text` is an id with this prefix, as `newId` writes them; upper case is not. */
 export function isId<Prefix extends IdPrefix>(prefix: Prefix, text: string): text is Id<Prefix> {
   return text.startsWith(`${prefix}_`) && ULID.test(text.slice(prefix.length + 1))
+}
+
+/**
+ * Where the ids made at or after this millisecond begin: all of them, and none made before, are `>=` it. What is not a time
+ * of an id counts as the nearest that is.
+ */
+export function firstIdAt(prefix: IdPrefix, atMs: number): string {
+  let rest = Math.min(Math.max(Math.floor(atMs), 0), TIME_MAX_MS)
+  let time = ''
+  for (let digit = 0; digit < TIME_DIGITS; digit++) {
+    time = ALPHABET.charAt(rest % 32) + time
+    rest = Math.floor(rest / 32)
+  }
+  return `${prefix}_${time}`
 }
 
 /** A regular expression, as JSON Schema has it, of the ids with this prefix. */

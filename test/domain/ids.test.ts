@@ -1,6 +1,7 @@
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import {
   attemptIdOf,
+  firstIdAt,
   ID_PREFIXES,
   type Id,
   type IdPrefix,
@@ -29,6 +30,21 @@ describe('an id', () => {
   test('has the random bytes in order', () => {
     const random = () => Uint8Array.of(0x00, 0x44, 0x32, 0x14, 0xc7, 0x42, 0x54, 0xb6, 0x35, 0xcf)
     expect(newId('evt', 0, random)).toBe('evt_00000000000123456789abcdef')
+  })
+
+  test('of a time lies at or after the first of that time, and before the first of the next', () => {
+    for (const nowMs of [0, 1, 31, 32, NOW_MS, 2 ** 48 - 2]) {
+      for (const id of [newId('txn', nowMs, constant(0x00)), newId('txn', nowMs, constant(0xff))]) {
+        expect(id >= firstIdAt('txn', nowMs)).toBe(true)
+        expect(id < firstIdAt('txn', nowMs + 1)).toBe(true)
+      }
+    }
+  })
+
+  test('of any time lies after the first of a time before all, and before that of one after all', () => {
+    expect(firstIdAt('txn', -1)).toBe('txn_0000000000')
+    expect(firstIdAt('txn', Date.UTC(9999, 11, 31))).toBe('txn_76ez6fk000')
+    expect(firstIdAt('txn', Number.MAX_SAFE_INTEGER)).toBe('txn_7zzzzzzzzz')
   })
 
   test('is recognised under its own prefix and under no other', () => {

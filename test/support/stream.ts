@@ -79,9 +79,10 @@ export async function makeMany(world: World, merchant: Merchant, count: number):
   const permit = { scope: 'transactions:write', action: 'transaction.initiated' } as const
   const made = await deps.api.run(enter(deps.api.db, deps.clock.now(), caller, permit), [
     deps.api.db.execute(sql`
-      insert into transactions (id, merchant_id, mode, reference, amount, currency, customer_email, expires_at, next_check_at)
+      insert into transactions (id, merchant_id, mode, reference, amount, currency, customer_email, provider, expires_at,
+                                next_check_at)
       select app.new_id('txn'), app.merchant_id(), app.mode(), 'many-' || app.new_id('txn'), 1000, 'NGN', 'ada@customer.test',
-             app.now() + interval '1 day', app.now() + interval '1 hour'
+             'paystack', app.now() + interval '1 day', app.now() + interval '1 hour'
       from generate_series(1, ${count}::integer)`),
   ])
   if (!made.ok) throw new Error(made.problem.code)

@@ -1,4 +1,4 @@
-/** Connections, transactions and attempts, as migrations 0009, 0010, 0014 and 0016 make them. */
+/** Connections, transactions and attempts, as migrations 0009, 0010, 0014, 0016 and 0020 make them. */
 
 import { sql } from 'drizzle-orm'
 import { bigint, boolean, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core'
@@ -46,7 +46,7 @@ export const transactions = pgTable('transactions', {
   country: text('country'),
   method: text('method').$type<PaymentMethod>(),
   onlyProvider: text('only_provider'),
-  provider: text('provider'),
+  provider: text('provider').notNull(),
   connectionId: text('connection_id'),
   fee: amount('fee'),
   netAmount: amount('net_amount'),

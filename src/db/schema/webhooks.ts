@@ -1,4 +1,4 @@
-/** Events, and where and how they are told, as migrations 0011, 0012 and 0018 make them. */
+/** Events, and where and how they are told, as migrations 0011, 0012, 0018 and 0020 make them. */
 
 import { sql } from 'drizzle-orm'
 import { bigint, boolean, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
@@ -63,6 +63,7 @@ export const deliveries = pgTable('deliveries', {
   mode: text('mode').$type<Mode>().notNull(),
   endpointId: text('endpoint_id').notNull(),
   eventId: text('event_id').notNull(),
+  eventType: text('event_type').notNull(),
   transactionId: text('transaction_id'),
   status: text('status').$type<'pending' | 'succeeded' | 'exhausted' | 'dropped'>().notNull().default('pending'),
   attempts: integer('attempts').notNull().default(0),

@@ -1,13 +1,19 @@
 /** Statements about deliveries: their log for the merchant; their lease and their record for the worker. */
 
-import { and, desc, eq, gte, lt, sql } from 'drizzle-orm'
-import type { DeliveryOutcome, DeliveryStatus, EventType } from '../../domain/event.ts'
+import { and, desc, eq, type SQL, sql } from 'drizzle-orm'
+import {
+  DELIVERY_STATUSES,
+  type DeliveryOutcome,
+  type DeliveryStatus,
+  EVENT_TYPES,
+  type EventType,
+} from '../../domain/event.ts'
 import { LIMITS } from '../../domain/limits.ts'
 import type { Db } from '../client.ts'
 import { deliveries, events, webhookEndpoints } from '../schema/webhooks.ts'
 import { refuseWhere } from './claims.ts'
 import { textArray } from './insert-where.ts'
-import { afterCursor, jsonObject, type Page, rowsFor } from './page.ts'
+import { afterCursor, asIs, jsonObject, madeWithin, newestOf, oneOrAll, type Page, rowsFor } from './page.ts'
 
 /** The endpoint, removed or not. */
 export function findEndpointOfLog(db: Db, id: string) {
@@ -25,25 +31,39 @@ export interface DeliveryFilters {
 
 /** Each with all of its attempts. */
 export function listDeliveries(db: Db, filters: DeliveryFilters, page: Page) {
-  const { endpointId, eventId, type, status, createdFrom, createdBefore } = filters
+  const made = madeWithin(deliveries.id, 'del', filters.createdFrom, filters.createdBefore)
   return db
     .select({ id: deliveries.id, object: deliveryObject })
     .from(deliveries)
     .where(
-      and(
-        afterCursor(deliveries.id, page),
-        endpointId === undefined ? undefined : eq(deliveries.endpointId, endpointId),
-        eventId === undefined ? undefined : eq(deliveries.eventId, eventId),
-        status === undefined ? undefined : eq(deliveries.status, status),
-        createdFrom === undefined ? undefined : gte(deliveries.createdAt, createdFrom),
-        createdBefore === undefined ? undefined : lt(deliveries.createdAt, createdBefore),
-        type === undefined
-          ? undefined
-          : sql`exists (select from events e where e.id = ${deliveries.eventId} and e.type = ${type})`,
-      ),
+      filters.eventId === undefined
+        ? (newestOfLog(filters, page, made) ?? and(made, afterCursor(deliveries.id, page)))
+        : // Of one event they are few.
+          and(
+            eq(deliveries.eventId, filters.eventId),
+            filters.endpointId === undefined ? undefined : eq(deliveries.endpointId, filters.endpointId),
+            asIs(deliveries.eventType, filters.type),
+            asIs(deliveries.status, filters.status),
+            made,
+            afterCursor(deliveries.id, page),
+          ),
     )
     .orderBy(desc(deliveries.id))
     .limit(rowsFor(page))
+}
+
+/** The newest of each endpoint and, where one of them is asked for, of each type and status; undefined for the whole log. */
+function newestOfLog(filters: DeliveryFilters, page: Page, made: SQL | undefined): SQL | undefined {
+  const { endpointId, type, status } = filters
+  const endpoints = endpointId === undefined ? sql`webhook_endpoints endpoint` : oneOrAll('id', endpointId, [])
+  const ofEndpoint = sql`${deliveries.endpointId} = ${endpointId === undefined ? sql`endpoint.id` : sql`id.id`}`
+  if (type !== undefined || status !== undefined) {
+    const branches = sql`${endpoints} cross join ${oneOrAll('type', type, EVENT_TYPES)}
+                         cross join ${oneOrAll('status', status, DELIVERY_STATUSES)}`
+    const ofBranch = sql`${deliveries.eventType} = type.type and ${deliveries.status} = status.status`
+    return newestOf(deliveries.id, page, branches, and(ofEndpoint, ofBranch, made))
+  }
+  return endpointId === undefined ? undefined : newestOf(deliveries.id, page, endpoints, and(ofEndpoint, made))
 }
 
 const deliveryObject = jsonObject(sql`app.delivery_object(${deliveries})`)

@@ -1,12 +1,12 @@
 /** Statements about drifts: where a provider's books differ from ours. All but the lists run as the worker. */
 
 import { and, desc, eq, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
-import type { DriftCause } from '../../domain/drift.ts'
+import { DRIFT_CAUSES, DRIFT_STATUSES, type DriftCause } from '../../domain/drift.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import type { Db } from '../client.ts'
 import { drifts } from '../schema/reconciliation.ts'
 import { insertWhere, textArray } from './insert-where.ts'
-import { afterCursor, jsonObject, type Page, rowsFor } from './page.ts'
+import { afterCursor, jsonObject, newestOf, oneOrAll, type Page, rowsFor } from './page.ts'
 
 export interface NewDrift {
   /** Undefined where it was found outside of a run. */
@@ -81,16 +81,24 @@ export interface DriftFilters {
 }
 
 export function listDrifts(db: Db, { runId, cause, status }: DriftFilters, page: Page) {
+  const isFiltered = (runId ?? cause ?? status) !== undefined
+  const causes = oneOrAll('cause', cause, DRIFT_CAUSES)
+  const statuses = oneOrAll('status', status, DRIFT_STATUSES)
   return db
     .select({ id: drifts.id, object: jsonObject(sql`app.drift_object(${drifts})`) })
     .from(drifts)
     .where(
-      and(
-        afterCursor(drifts.id, page),
-        runId === undefined ? undefined : eq(drifts.runId, runId),
-        cause === undefined ? undefined : eq(drifts.cause, cause),
-        status === undefined ? undefined : eq(drifts.status, status),
-      ),
+      isFiltered
+        ? newestOf(
+            drifts.id,
+            page,
+            sql`${causes} cross join ${statuses}`,
+            and(
+              runId === undefined ? undefined : eq(drifts.runId, runId),
+              sql`${drifts.cause} = cause.cause and ${drifts.status} = status.status`,
+            ),
+          )
+        : afterCursor(drifts.id, page),
     )
     .orderBy(desc(drifts.id))
     .limit(rowsFor(page))

@@ -8,7 +8,7 @@ import { providerEvents } from '../schema/provider-events.ts'
 import { reconciliationRuns as runs } from '../schema/reconciliation.ts'
 import { refuseWhere } from './claims.ts'
 import { insertWhere, textArray } from './insert-where.ts'
-import { afterCursor, jsonObject, type Page, rowsFor } from './page.ts'
+import { afterCursor, jsonObject, madeWithin, newestOf, oneOrAll, type Page, rowsFor } from './page.ts'
 
 /**
  * Begins a run for connections that are due for one: those through which payments were made, and whose last walk ended long
@@ -26,10 +26,11 @@ export function startDueRuns(db: Db) {
                       c.created_at - ${seconds(LIMITS.reconcileOverlapSeconds)}) as range_from
       from connections c
       where coalesce(${lastEnd}, '-infinity') <= app.now() - ${seconds(LIMITS.reconcileEverySeconds)}
-        and exists (select from attempts a where a.connection_id = c.id)
-        and not exists (select from reconciliation_runs r where r.connection_id = c.id and r.status = 'running')
-        and not exists (select from reconciliation_runs r where r.connection_id = c.id and r.status = 'failed'
-                        and r.finished_at > app.now() - ${seconds(LIMITS.reconcileEverySeconds)})
+        -- As values: Postgres would rather read all attempts and runs there are than look for one of each connection.
+        and (select true from attempts a where a.connection_id = c.id limit 1)
+        and (select true from reconciliation_runs r where r.connection_id = c.id and r.status = 'running') is null
+        and (select true from reconciliation_runs r where r.connection_id = c.id and r.status = 'failed'
+             and r.finished_at > app.now() - ${seconds(LIMITS.reconcileEverySeconds)} limit 1) is null
       order by c.id limit ${LIMITS.reconcileRunsPerSweep}) due
     where due.range_from < due.range_to
     on conflict (connection_id) where status = 'running' do nothing`)
@@ -172,6 +173,9 @@ export function advanceRun(db: Db, run: Pick<RunRow, 'id' | 'leasedUntil'>, next
 
 const iso = (at: Date | null) => sql`${at?.toISOString() ?? null}::timestamptz`
 
+/** Much longer than it takes from the making of an id to the row's own time. */
+const CLOCKS_APART_MS = 60_000
+
 /** Paid by our books within the run's range, and not in the list that was walked over. */
 export function findUnlisted(db: Db, run: Pick<RunRow, 'connection' | 'rangeFrom' | 'rangeTo' | 'startedAt'>) {
   return db
@@ -184,6 +188,8 @@ export function findUnlisted(db: Db, run: Pick<RunRow, 'connection' | 'rangeFrom
         eq(attempts.status, 'succeeded'),
         // Whichever moment the provider's list goes by lies between these two.
         sql`${attempts.createdAt} >= ${iso(run.rangeFrom)} and ${transactions.succeededAt} < ${iso(run.rangeTo)}`,
+        // The same by the index. An attempt's id may be made a little before the row is.
+        madeWithin(attempts.id, 'att', new Date(run.rangeFrom.getTime() - CLOCKS_APART_MS), run.rangeTo),
         sql`coalesce(${attempts.lastListedAt}, '-infinity') < ${iso(run.startedAt)}`,
       ),
     )
@@ -248,7 +254,9 @@ export function listRuns(db: Db, connectionId: string | undefined, page: Page) {
     .select({ id: runs.id, object: jsonObject(sql`app.reconciliation_run_object(${runs})`) })
     .from(runs)
     .where(
-      and(afterCursor(runs.id, page), connectionId === undefined ? undefined : eq(runs.connectionId, connectionId)),
+      connectionId === undefined
+        ? afterCursor(runs.id, page)
+        : newestOf(runs.id, page, oneOrAll('id', connectionId, []), sql`${runs.connectionId} = id.id`),
     )
     .orderBy(desc(runs.id))
     .limit(rowsFor(page))

@@ -2,7 +2,7 @@
 
 import { and, desc, eq, type SQL, sql } from 'drizzle-orm'
 import { LIMITS } from '../../domain/limits.ts'
-import type { RefundStatus } from '../../domain/refund.ts'
+import { REFUND_STATUSES, type RefundStatus } from '../../domain/refund.ts'
 import { REFUND_LOOKS_BACK_MS } from '../../domain/retry.ts'
 import type { Mode } from '../../domain/transaction.ts'
 import type { Db } from '../client.ts'
@@ -10,7 +10,7 @@ import { transactions } from '../schema/payments.ts'
 import { refunds } from '../schema/refunds.ts'
 import { refuseWhere } from './claims.ts'
 import { insertWhere, textArray } from './insert-where.ts'
-import { afterCursor, jsonObject, type Page, rowsFor } from './page.ts'
+import { afterCursor, asIs, jsonObject, newestOf, oneOrAll, type Page, rowsFor } from './page.ts'
 import { paidAttempt } from './payments.ts'
 
 export interface NewRefund {
@@ -141,11 +141,21 @@ export function listRefunds(db: Db, { transactionId, status }: RefundFilters, pa
     .select({ id: refunds.id, object })
     .from(refunds)
     .where(
-      and(
-        afterCursor(refunds.id, page),
-        transactionId === undefined ? undefined : eq(refunds.transactionId, transactionId),
-        status === undefined ? undefined : eq(refunds.status, status),
-      ),
+      transactionId === undefined
+        ? status === undefined
+          ? afterCursor(refunds.id, page)
+          : newestOf(
+              refunds.id,
+              page,
+              oneOrAll('status', status, REFUND_STATUSES),
+              sql`${refunds.status} = status.status`,
+            )
+        : and(
+            // Of one payment they are few.
+            eq(refunds.transactionId, transactionId),
+            asIs(refunds.status, status),
+            afterCursor(refunds.id, page),
+          ),
     )
     .orderBy(desc(refunds.id))
     .limit(rowsFor(page))

@@ -1,12 +1,12 @@
 /** Statements about transactions as their merchant reads and cancels them. */
 
-import { and, desc, eq, gte, lt, type SQL, sql } from 'drizzle-orm'
-import type { TransactionStatus } from '../../domain/transaction.ts'
+import { and, desc, eq, type SQL, sql } from 'drizzle-orm'
+import { TRANSACTION_STATUSES, type TransactionStatus } from '../../domain/transaction.ts'
 import type { Db } from '../client.ts'
 import { attempts, transactions } from '../schema/payments.ts'
 import { refuseWhere } from './claims.ts'
 import { textArray } from './insert-where.ts'
-import { afterCursor, jsonObject, type Page, rowsFor } from './page.ts'
+import { afterCursor, asIs, jsonObject, madeWithin, newestOf, oneOrAll, type Page, pairsOf, rowsFor } from './page.ts'
 
 export interface TransactionFilters {
   status: TransactionStatus | undefined
@@ -22,23 +22,48 @@ const object = jsonObject(sql`app.transaction_object(${transactions})`)
 
 export function listTransactions(db: Db, filters: TransactionFilters, page: Page) {
   const { status, currency, provider, reference, customerEmail, createdFrom, createdBefore } = filters
+  const made = madeWithin(transactions.id, 'txn', createdFrom, createdBefore)
+  const hasTerms = (status ?? currency ?? provider) !== undefined
+  // One reference is one payment, and one customer's are few: among these the terms are looked at row by row.
+  const isNamed = reference !== undefined || customerEmail !== undefined
+  const isCustomers = customerEmail === undefined ? undefined : eq(transactions.customerEmail, customerEmail)
   return db
     .select({ id: transactions.id, object })
     .from(transactions)
     .where(
-      and(
-        afterCursor(transactions.id, page),
-        status === undefined ? undefined : eq(transactions.status, status),
-        currency === undefined ? undefined : eq(transactions.currency, currency),
-        provider === undefined ? undefined : eq(transactions.provider, provider),
-        reference === undefined ? undefined : eq(transactions.reference, reference),
-        customerEmail === undefined ? undefined : eq(transactions.customerEmail, customerEmail),
-        createdFrom === undefined ? undefined : gte(transactions.createdAt, createdFrom),
-        createdBefore === undefined ? undefined : lt(transactions.createdAt, createdBefore),
-      ),
+      isNamed
+        ? and(
+            reference === undefined
+              ? isCustomers
+              : and(eq(transactions.reference, reference), asIs(transactions.customerEmail, customerEmail)),
+            asIs(transactions.status, status),
+            asIs(transactions.currency, currency),
+            asIs(transactions.provider, provider),
+            made,
+            afterCursor(transactions.id, page),
+          )
+        : hasTerms
+          ? newestOfTerms(filters, page, made)
+          : and(made, afterCursor(transactions.id, page)),
     )
     .orderBy(desc(transactions.id))
     .limit(rowsFor(page))
+}
+
+/** The newest of each status and, unless it is only the status that is asked for, of each pair of currency and provider. */
+function newestOfTerms({ status, currency, provider }: TransactionFilters, page: Page, made: SQL | undefined): SQL {
+  const statuses = oneOrAll('status', status, TRANSACTION_STATUSES)
+  const ofStatus = sql`${transactions.status} = status.status`
+  if (currency === undefined && provider === undefined) {
+    return newestOf(transactions.id, page, statuses, and(ofStatus, made))
+  }
+  const pairs = pairsOf({ columns: [transactions.currency, transactions.provider], asked: [currency, provider] })
+  return newestOf(
+    transactions.id,
+    page,
+    sql`${pairs} pair cross join ${statuses}`,
+    and(sql`${transactions.currency} = pair.first and ${transactions.provider} = pair.second`, ofStatus, made),
+  )
 }
 
 /** The transaction with its attempts and its history, which is the list of its events. */

@@ -4,7 +4,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { refuseUnknownDelivery, refuseUnknownEvent } from '../../db/statements/deliveries.ts'
 import { type Replay, replayObject, scheduleReplay } from '../../db/statements/replays.ts'
 import { refuseDisabledEndpoint, refuseWithoutEndpoint } from '../../db/statements/webhook-endpoints.ts'
-import { newId } from '../../domain/ids.ts'
+import { firstIdAt, newId } from '../../domain/ids.ts'
 import type { Outcome } from '../../domain/problem.ts'
 import { type Answer, type Change, type Requester, runClaimed } from '../claimed.ts'
 import type { Deps } from '../deps.ts'
@@ -42,7 +42,7 @@ export function recoverFailed(
   perMinute: number,
 ): Promise<Outcome<Answer>> {
   const events = sql`exists (select from deliveries f where f.event_id = e.id and f.endpoint_id = ${endpointId}
-                             and f.status in ('exhausted', 'dropped') and f.created_at >= ${since.toISOString()})`
+                             and f.status in ('exhausted', 'dropped') and f.id >= ${firstIdAt('del', since.getTime())})`
   return schedule(deps, requester, { kind: 'recover', endpointId, events, done: SUCCEEDED, perMinute })
 }
 

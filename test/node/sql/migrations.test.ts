@@ -59,8 +59,10 @@ const aPayment = `
     'mer_01k8aaaaaaaaaaaaaaaaaaaaaa', 'test', '{"scope": "transactions:write", "action": "payment.initiated"}');
   insert into webhook_endpoints (id, merchant_id, mode, url, event_types, sealed_secret)
   values (app.new_id('whe'), app.merchant_id(), app.mode(), 'https://merchant.test/', '{*}', 'v1.sealed');
-  insert into transactions (id, merchant_id, mode, reference, amount, currency, customer_email, expires_at, next_check_at)
-  values (app.new_id('txn'), app.merchant_id(), app.mode(), 'order-1', 1000, 'ETB', 'payer@customer.test', '2026-11-25', app.now());
+  insert into transactions (id, merchant_id, mode, reference, amount, currency, customer_email, provider, expires_at,
+                            next_check_at)
+  values (app.new_id('txn'), app.merchant_id(), app.mode(), 'order-1', 1000, 'ETB', 'payer@customer.test', 'chapa',
+          '2026-11-25', app.now());
   select (select count(*) from events), (select count(*) from deliveries), (select count(*) from audit_entries)`
 
 /** One event, one delivery; entries for registering, signing in, the endpoint and the transaction. */

@@ -31,7 +31,7 @@ const TABLE_RIGHTS: Readonly<Record<string, Readonly<Record<string, string>>>> =
       'insert, select, update (name, status, priority, credentials_mask, sealed_credentials, sealed_previous, ' +
       'previous_valid_until, checked_at, check_result, updated_at)',
     deliveries:
-      'insert (id, merchant_id, mode, endpoint_id, event_id, transaction_id, next_attempt_at), select, ' +
+      'insert (id, merchant_id, mode, endpoint_id, event_id, event_type, transaction_id, next_attempt_at), select, ' +
       'update (status, attempts_before, next_attempt_at, finished_at, leased_until)',
     delivery_attempts: 'select',
     drifts: 'select',

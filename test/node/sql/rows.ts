@@ -161,6 +161,7 @@ export const newRows: Readonly<Record<string, (tenant: Tenant) => Row>> = {
     ...whose(tenant),
     endpoint_id: tenant.endpointId,
     event_id: tenant.eventId,
+    event_type: 'payment.created',
     transaction_id: tenant.transactionId,
     next_attempt_at: NOW,
   }),
