@@ -44,7 +44,9 @@ interface Import {
   to: string
 }
 
-const sources = ['src', 'local', 'cli', 'sim', 'test'].flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: ROOT })).sort()
+const sources = ['src', 'local', 'cli', 'sim', 'test']
+  .flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: ROOT }))
+  .sort()
 
 const imports: Import[] = sources.flatMap((from) => {
   const text = readFileSync(join(ROOT, from), 'utf8')
