@@ -5,6 +5,10 @@ export default defineConfig({
   test: {
     // At the root, so that it runs once for both projects.
     globalSetup: './test/support/global-setup.ts',
+    // One more than CI's machine has cores, for each waits for Postgres now and then. By itself Vitest takes one fewer.
+    maxWorkers: 3,
+    // Its end reads every row that the run has left.
+    teardownTimeout: 60_000,
     projects: [
       {
         plugins: [
@@ -18,9 +22,24 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: 'workers', include: ['test/**/*.test.ts'], exclude: ['test/node/**'], testTimeout: 30_000 },
+        test: {
+          name: 'workers',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/node/**'],
+          setupFiles: './test/support/secrets-hooks.ts',
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
       },
-      { test: { name: 'node', include: ['test/node/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: 'node',
+          include: ['test/node/**/*.test.ts'],
+          setupFiles: './test/support/secrets-hooks.ts',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
     ],
   },
 })

@@ -34,11 +34,12 @@ export type EndpointUrlVerdict = { ok: true; name: string | undefined } | Endpoi
  * @param rules.allowLoopback lets plain http to this machine through: on the local platform only
  */
 export function judgeEndpointUrl(text: string, rules: { allowLoopback: boolean }): EndpointUrlVerdict {
-  if (text.length > LIMITS.webhookUrlLength) return refuse('too_long', `has over ${LIMITS.webhookUrlLength} characters`)
+  if (text.length > LIMITS.webhookUrlLength) return tooLong
   if (!URL.canParse(text)) return refuse('malformed', 'is not an absolute URL')
   // Where parsers disagree about the host, they do so over these.
   if (/[\s\p{C}\\]/u.test(text)) return refuse('malformed', 'has a space, a backslash or an invisible character in it')
   const url = new URL(text)
+  if (url.href.length > LIMITS.webhookUrlLength) return tooLong
   if (/^https?:(?!\/\/[^/])/i.test(text)) return refuse('malformed', 'does not have two slashes before its host')
   if (/^https?:\/\/[^/?#]*@/i.test(text)) return refuse('credentials', 'has a user name or a password in it')
   if (url.href.includes('#')) return refuse('fragment', 'has a fragment (#), which would never be sent')
@@ -47,6 +48,9 @@ export function judgeEndpointUrl(text: string, rules: { allowLoopback: boolean }
   if (!isOpenPort(url.port)) return refuse('port', `has port ${url.port}, which is not 443, 8443 or above 1024`)
   return judgeHost(url.hostname)
 }
+
+/** A URL that passed the judge, as the platform will send to it. */
+export const asSent = (url: string): string => new URL(url).href
 
 /** Judges what a name leads to: none of its addresses may be special. */
 export function judgeAddresses(addresses: readonly string[]): EndpointUrlVerdict {
@@ -106,3 +110,5 @@ const describe = ({ cidr, use, source }: AddressBlock): string => `${cidr}, whic
 function refuse(reason: EndpointUrlReason, message: string): EndpointUrlRefusal {
   return { ok: false, reason, message }
 }
+
+const tooLong = refuse('too_long', `has over ${LIMITS.webhookUrlLength} characters as it would be sent`)

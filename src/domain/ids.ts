@@ -40,7 +40,8 @@ export type Id<Prefix extends IdPrefix> = `${Prefix}_${string}` & { readonly [br
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 // 26 digits of 5 bits hold 130, so the first one stops at 7.
-const ULID = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/
+const ULID_PATTERN = '[0-7][0-9a-hjkmnp-tv-z]{25}'
+const ULID = new RegExp(`^${ULID_PATTERN}$`)
 const TIME_MAX_MS = 2 ** 48 - 1
 const RANDOM_BYTES = 10
 
@@ -56,6 +57,11 @@ export function newId<Prefix extends IdPrefix>(prefix: Prefix, nowMs: number, ra
 /** Whether `text` is an id with this prefix, as `newId` writes them; upper case is not. */
 export function isId<Prefix extends IdPrefix>(prefix: Prefix, text: string): text is Id<Prefix> {
   return text.startsWith(`${prefix}_`) && ULID.test(text.slice(prefix.length + 1))
+}
+
+/** A regular expression, as JSON Schema has it, of the ids with this prefix. */
+export function idPattern(prefix: IdPrefix): string {
+  return `^${prefix}_${ULID_PATTERN}$`
 }
 
 /** The text as an id with this prefix, or undefined. */

@@ -35,6 +35,12 @@ const CHECKS_AFTER_DEADLINE = 2
 /** Waits between readings of a provider's list of refunds while one is under way; the last one again and again. */
 const REFUND_WAITS_MS = [MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR] as const
 
+/**
+ * A refund that is over is looked at again so long after: it may fail days after it succeeded (stripe.md, section 5),
+ * and who has sent back a part may send back more on the provider's dashboard.
+ */
+export const REFUND_LOOKS_BACK_MS = [24 * HOUR, 7 * 24 * HOUR, 30 * 24 * HOUR] as const
+
 /** A refund that the provider does not list was not made, once this long has passed since it was sent: it is sent again. */
 export const REFUND_RESEND_MS = 5 * MINUTE
 

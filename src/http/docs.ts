@@ -21,7 +21,9 @@ export function docsRoutes(app: App): void {
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
     type: 'http',
     scheme: 'bearer',
-    description: 'An API key (`pb_test_…`, `pb_live_…`) or an access token from `/api/v1/auth/token/`.',
+    description:
+      'An API key (`pb_test_…`, `pb_live_…`) or an access token from `/api/v1/auth/token/`. What an operation needs of a ' +
+      "key's scopes, or of a person's role, stands beside it.",
   })
   let schema: object | undefined
   app.get('/api/schema/', (c) => {

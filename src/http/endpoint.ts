@@ -8,6 +8,7 @@ import { z } from '@hono/zod-openapi'
 import { hashRequest } from '../crypto/canonical-hash.ts'
 import type { FieldError, Outcome, ProblemCode } from '../domain/problem.ts'
 import { done, PROBLEMS, refused } from '../domain/problem.ts'
+import type { Scope } from '../domain/scopes.ts'
 import type { Answer, Requester } from '../operations/claimed.ts'
 import type { Deps } from '../operations/deps.ts'
 import type { Visitor } from '../operations/identity/visitor.ts'
@@ -46,6 +47,8 @@ interface Declaration<P, Q, B> {
 
 /** A route for whoever holds an API key or an access token. */
 export interface Endpoint<P, Q, B> extends Declaration<P, Q, B> {
+  /** What the document says that the route needs. The operation's own permit is what the gate asks for. */
+  scope: Scope
   run(input: Input<P, Q, B> & { requester: Requester }): Promise<Outcome<Answer>>
 }
 
@@ -55,7 +58,7 @@ export interface PublicEndpoint<P, Q, B> extends Declaration<P, Q, B> {
 }
 
 export function endpoint<P, Q, B>(app: App, declared: Endpoint<P, Q, B>): void {
-  document(app, declared, [{ bearer: [] }])
+  document(app, declared, [{ bearer: [declared.scope] }])
   app.on(declared.method, honoPath(declared.path), async (c) => {
     c.set('routePattern', declared.path)
     const outcome = await answerCaller(c, declared)

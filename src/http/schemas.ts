@@ -2,7 +2,7 @@
 
 import { z } from '@hono/zod-openapi'
 import { type Currency, isCurrency } from '../domain/currencies.ts'
-import { type Id, type IdPrefix, isId } from '../domain/ids.ts'
+import { type Id, type IdPrefix, idPattern, isId } from '../domain/ids.ts'
 import { LIMITS } from '../domain/limits.ts'
 import { MODES } from '../domain/transaction.ts'
 import { isProviderName, PROVIDER_NAMES, type ProviderName } from '../providers/registry.ts'
@@ -14,7 +14,7 @@ export function IdSchema<Prefix extends IdPrefix>(prefix: Prefix) {
   return z
     .string()
     .refine((text): text is Id<Prefix> => isId(prefix, text), `is not an id of the form ${prefix}_…`)
-    .openapi({ example: `${prefix}_01kav3q2m8x4c5d6e7f8g9h0jk` })
+    .openapi({ pattern: idPattern(prefix), example: `${prefix}_01kav3q2m8x4c5d6e7f8g9h0jk` })
 }
 
 /** ISO 8601, UTC. */

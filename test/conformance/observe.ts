@@ -1,7 +1,6 @@
 /** What a provider is seen to do, in a world of its own, where no plug-in declares it. */
 
 import { createSimulators } from '../../local/simulators/index.ts'
-import { newId } from '../../src/domain/ids.ts'
 import type { Money } from '../../src/domain/money.ts'
 import type { Mode } from '../../src/domain/transaction.ts'
 import type { AttemptKnown, Conversation, PaidPayment } from '../../src/providers/contract.ts'
@@ -19,17 +18,15 @@ export interface Observations {
   readonly listsRefunds: boolean
   /** Whether it tells of every refund of a payment. */
   readonly tellsRefunds: boolean
-  /** Whether a refund that fails is told as succeeded first. */
-  readonly bouncesRefunds: boolean
 }
 
 const SIMULATORS_URL = 'https://simulators.test'
 const HOUR = 3_600_000
 
-/** One payment is wholly refunded on the dashboard, of another a refund fails; and the provider is asked what it has. */
+/** One payment is wholly refunded on the dashboard, and the provider is asked what it has. */
 export async function observe(name: ProviderName, mode: Mode, money: Money) {
   const clock = fakeClock(new Date('2026-01-01T12:00:00.000Z'))
-  const { bytes, int } = seededRandom(1)
+  const { int } = seededRandom(1)
   const simulators = createSimulators(
     {
       now: clock.now,
@@ -69,11 +66,6 @@ export async function observe(name: ProviderName, mode: Mode, money: Money) {
 
   const paid = await pay(`pb-${'0'.repeat(26)}`)
   driver.refundOnDashboard(paid.reference, Number(money.amount))
-  const bounced = await pay(`pb-${'1'.repeat(26)}`)
-  driver.setRefundCourse(bounced.reference, 'fails')
-  const id = newId('ref', clock.now().getTime(), bytes)
-  const refund = { id, payment: bounced, amount: money.amount, reason: undefined }
-  const made = await ask(provider.createRefund(refund, credentials))
   clock.advance(HOUR)
   driver.books(account)
   const page = await ask(provider.listPayments({ from: paid.createdAt, to: clock.now() }, undefined, credentials))
@@ -87,6 +79,5 @@ export async function observe(name: ProviderName, mode: Mode, money: Money) {
     listsReferences: page.payments.some(({ reference }) => reference === paid.reference),
     listsRefunds: page.payments.some(({ isRefunded }) => isRefunded),
     tellsRefunds: refunds.isComplete && refunds.refunds.some(({ amount }) => amount === money.amount),
-    bouncesRefunds: made.kind === 'made' && made.refund.status === 'succeeded',
   }
 }

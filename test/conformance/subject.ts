@@ -96,11 +96,6 @@ export const REFUNDS_TOLD: Need = {
   isMet: ({ seen }) => seen.tellsRefunds,
 }
 
-export const BOUNCING_REFUNDS: Need = {
-  what: 'a refund that fails after it has succeeded',
-  isMet: ({ seen }) => seen.bouncesRefunds,
-}
-
 export const moneyAccident = (kind: MoneyAccident['kind']): Need => ({
   what: `the accident ${kind}`,
   isMet: ({ abilities }) => abilities.money.includes(kind),

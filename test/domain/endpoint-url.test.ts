@@ -6,7 +6,7 @@ import { judgeAddresses, judgeEndpointUrl } from '../../src/domain/endpoint-url.
 const judge = (url: string) => judgeEndpointUrl(url, { allowLoopback: false })
 
 test.each([
-  [`https://shop.test/${'a'.repeat(2_000)}`, 'too_long', 'has over 2000 characters'],
+  [`https://shop.test/${'a'.repeat(2_000)}`, 'too_long', 'has over 2000 characters as it would be sent'],
   ['shop', 'malformed', 'is not an absolute URL'],
   ['https://shop.test/a b', 'malformed', 'has a space, a backslash or an invisible character in it'],
   ['https:shop.test', 'malformed', 'does not have two slashes before its host'],

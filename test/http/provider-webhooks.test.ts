@@ -208,6 +208,55 @@ describe('posts that are believed only so far', () => {
     expect((await look(world, transactionId)).status).toBe('pending')
   })
 
+  test('it is answered 200 once it is stored: where it can’t be, the provider is told to post again', async () => {
+    const postEvent = async (id: number) => {
+      const text = JSON.stringify({ event: 'charge.success', data: { id, reference: 'none-of-ours' } })
+      return post(urlOf(connection.id), text, { 'x-paystack-signature': await sign(connection.secretKey, text) })
+    }
+    await postEvent(65)
+    const before = await stored()
+    // The secret is warm by now: the one request to the database is the one that stores.
+    const lost = await world.crashAfter(0, () => postEvent(66))
+    expect(lost).toMatchObject({ status: 500, body: { code: 'internal_error' } })
+    expect(await stored()).toBe(before)
+    expect((await postEvent(66)).status).toBe(200)
+    expect(await stored()).toBe(before + 1)
+  })
+
+  test('with new credentials it is taken at once, also where the ones before were kept', async () => {
+    const started = await startPayment(world)
+    const postWith = async (key: string, id: number) => {
+      const text = JSON.stringify({ event: 'charge.success', data: { id, reference: 'none-of-ours' } })
+      return (await post(urlOf(started.connection.id), text, { 'x-paystack-signature': await sign(key, text) })).status
+    }
+    expect(await postWith(started.connection.secretKey, 1)).toBe(200)
+    const secretKey = 'sk_test_thenextone0123456789abcdef'
+    const path = `/api/v1/payment-providers/${started.connection.id}/`
+    expect((await started.merchant.api.patch(path, { credentials: { secret_key: secretKey } })).status).toBe(200)
+    expect(await postWith(secretKey, 2)).toBe(200)
+    expect(await postWith(`${secretKey}0`, 3)).toBe(401)
+  })
+
+  test('the queue hears of it once it is there', async () => {
+    const { nudge } = world.deps
+    const found: unknown[] = []
+    world.deps.nudge = async (jobs) => {
+      for (const job of jobs) {
+        if (job.kind !== 'apply') continue
+        const id = job.providerEventId
+        found.push(await world.query(sql`select status from provider_events where id = ${id}`))
+      }
+      return nudge(jobs)
+    }
+    try {
+      const text = JSON.stringify({ event: 'charge.success', data: { id: 67, reference: 'none-of-ours' } })
+      await post(urlOf(connection.id), text, { 'x-paystack-signature': await sign(connection.secretKey, text) })
+    } finally {
+      world.deps.nudge = nudge
+    }
+    expect(found).toEqual([[{ status: 'received' }]])
+  })
+
   test('the bytes are kept as they came', async () => {
     const text = `{ "event":"charge.success", "data":{"id":77,"reference":"a\\/b"} }`
     await post(urlOf(connection.id), text, { 'x-paystack-signature': await sign(connection.secretKey, text) })

@@ -31,6 +31,7 @@ const ENTRIES = [
   'local/docs-assets.ts',
   'local/providers-size.ts',
   'local/database/embedded-postgres-process.ts',
+  'test/support/secrets-hooks.ts',
   'test/support/worker.ts',
   'cli/main.ts',
   'sim/main.ts',

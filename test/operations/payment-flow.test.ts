@@ -1,12 +1,15 @@
 /** The main job through the real handlers, and what it costs. */
 
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
+import { enter } from '../../src/db/gate.ts'
+import { newId } from '../../src/domain/ids.ts'
 import {
   TransactionDetailSchema,
   TransactionSchema,
   VerifiedTransactionSchema,
 } from '../../src/http/routes/transactions.ts'
+import { sealCredentials } from '../../src/operations/account/credentials.ts'
 import { applyProviderEvent } from '../../src/operations/provider-events/apply.ts'
 import { sweep } from '../../src/operations/upkeep/sweep.ts'
 import {
@@ -19,7 +22,7 @@ import {
   startPayment,
   workThroughJobs,
 } from '../support/paystack.ts'
-import { createWorld } from '../support/world.ts'
+import { createWorld, type Merchant } from '../support/world.ts'
 
 const world = await createWorld('payment_flow')
 const PAID_ONCE = { status: 'succeeded', events: ['payment.created', 'payment.succeeded'], attempts: ['succeeded'] }
@@ -331,3 +334,38 @@ describe('the budget of round trips', () => {
     expect(verified).toMatchObject({ roundTrips: 2, result: { body: { status: 'succeeded' } } })
   })
 })
+
+test('what fails in a sweep is logged, and keeps nothing else from its work', async () => {
+  const order = { ...ORDER, expires_in: 600 }
+  const broken = await startPayment(world, order)
+  const sound = await startPayment(world, order)
+  // Another connection's, as after a restore that went wrong: it does not open.
+  const sealed = await sealCredentials(world.deps, sound.connection.id, { secret_key: broken.connection.secretKey })
+  await changeConnections(
+    broken.merchant,
+    sql`update connections set sealed_credentials = ${sealed} where id = ${broken.connection.id}`,
+  )
+  world.logLines.splice(0)
+  world.clock.advance(600_000)
+  await sweep(world.deps)
+  expect((await look(world, broken.id)).status).toBe('pending')
+  expect((await look(world, sound.id)).status).toBe('expired')
+  expect(world.logLines.map((line) => JSON.parse(line))).toContainEqual({
+    level: 'error',
+    event: 'payment_not_followed_up',
+    error: 'SealError: sealed value: refused',
+  })
+})
+
+/** Changes something as the merchant's API could, were its code wrong. */
+async function changeConnections(merchant: Merchant, statement: SQL): Promise<void> {
+  const { sessionId, userId, merchantId, mode } = merchant
+  const now = world.clock.now()
+  const requestId = newId('req', now.getTime(), world.deps.random)
+  const credential = { kind: 'session', sessionId, userId, merchantId, mode } as const
+  const caller = { credential, ipAddress: undefined, userAgent: undefined, requestId }
+  const { db, run } = world.deps.api
+  const gate = enter(db, now, caller, { scope: 'connections:write', action: 'connection.changed' })
+  const batch = await run(gate, [db.execute(statement)])
+  if (!batch.ok) throw new Error(batch.problem.code)
+}

@@ -307,6 +307,38 @@ describe('a refund’s way at the provider', () => {
   })
 })
 
+describe('a refund that is over', () => {
+  const LIST = 'GET /refund'
+  const DAYS = [0, 1, 2, 6, 7, 8, 29, 30, 31, 60]
+
+  async function daysOfLooking(connection: Connected): Promise<number[]> {
+    const calls = watchCalls(world, connection)
+    const looked: number[] = []
+    const minutes = DAYS.map((days) => days * 24 * 60 + 1)
+    await sweepAt(world, minutes, (minute) => {
+      if (calls.splice(0).includes(LIST)) looked.push((minute - 1) / (24 * 60))
+    })
+    return looked
+  }
+
+  test('is looked at again after a day, a week and a month, and never after that', async () => {
+    const { merchant, connection, id } = await startPaid(world)
+    idOf(await refund(merchant, id), 201)
+    await sweepAt(world, [1, 6])
+    expect(await refundsHere(merchant, id)).toMatchObject([{ status: 'succeeded' }])
+    expect(await daysOfLooking(connection)).toEqual([1, 7, 30])
+  })
+
+  test('is not looked at where the provider refused it', async () => {
+    const { merchant, connection, id, reference } = await startPaid(world)
+    connection.driver.webhookAccident(connection.account, { kind: 'lost' })
+    connection.driver.refundOnDashboard(reference, ORDER.amount)
+    expect((await refund(merchant, id)).status).toBe(422)
+    expect(await refundsHere(merchant, id)).toMatchObject([{ status: 'failed' }])
+    expect(await daysOfLooking(connection)).toEqual([])
+  })
+})
+
 describe('a refund that was made on the provider’s dashboard', () => {
   test('becomes a refund here, with its events', async () => {
     const { merchant, connection, id, reference } = await startPaid(world)
@@ -347,8 +379,7 @@ describe('a refund that was made on the provider’s dashboard', () => {
       world.clock.advance(2 * MINUTE)
       const events = await takeWebhooksIn(connection)
       expect(events).toHaveLength(3)
-      await Promise.allSettled(events.map((event) => applyProviderEvent(world.deps, event)))
-      await sweepAt(world, [2])
+      await Promise.all(events.map((event) => applyProviderEvent(world.deps, event)))
       expect(await refundsHere(merchant, id)).toMatchObject([{ origin: 'provider', status: 'succeeded' }])
       expect(await eventsOf(world, id)).toEqual([...PAID, 'refund.created', 'refund.succeeded'])
       expect(await driftsOf(merchant)).toEqual([])
@@ -370,6 +401,31 @@ describe('a refund that was made on the provider’s dashboard', () => {
       { cause: 'refunded_there', status: 'open' },
       { cause: 'refunded_there', status: 'open' },
     ])
+  })
+
+  test('waits for the next look where another is asked for here meanwhile, for the list may have either', async () => {
+    const { merchant, connection, id, reference } = await startPaid(world)
+    connection.driver.refundOnDashboard(reference, PART)
+    const events = await takeWebhooksIn(connection)
+    const { exchange } = world.deps
+    const { fetch } = exchange
+    exchange.fetch = async (request) => {
+      exchange.fetch = fetch
+      // What we have was read before this, and the provider's list is read after it.
+      breakRefund(connection, { kind: 'cut', when: 'after', how: 'reset' })
+      idOf(await refund(merchant, id, { amount: PART }), 202)
+      return fetch(request)
+    }
+    for (const event of events) await applyProviderEvent(world.deps, event)
+    expect(await refundsHere(merchant, id)).toMatchObject([{ origin: 'api', status: 'pending' }])
+    await sweepAt(world, [2, 7])
+    expect(await refundsHere(merchant, id)).toMatchObject([
+      { origin: 'provider', status: 'succeeded' },
+      { origin: 'api', status: 'succeeded' },
+    ])
+    expect(refundsThere(connection, reference)).toHaveLength(2)
+    expect(await refundSums(world, id)).toEqual({ underWay: 0, done: 2 * PART })
+    expect(await driftsOf(merchant)).toEqual([])
   })
 
   test('and two of the same amount are two', async () => {

@@ -180,8 +180,10 @@ describe('a crash', () => {
 
   test('the same request sent again waits while the first may be at work, then finishes its work', async () => {
     const { merchant, id } = await crash()
+    const asked = world.providerCalls.length
     const early = await merchant.api.post(INITIATE, order, headers)
     expect(early).toMatchObject({ status: 409, body: { code: 'idempotency_in_flight' } })
+    expect(world.providerCalls).toHaveLength(asked)
     world.clock.advance(31_000)
     const finished = await merchant.api.post(INITIATE, order, headers)
     expect(finished).toMatchObject({ status: 201, body: { id, status: 'pending' } })

@@ -12,6 +12,7 @@ import { setRolePasswords } from '../../local/database/roles.ts'
 import { withSqlSession } from '../../local/database/sql-session.ts'
 import { withDatabasesOnDemand } from './databases-on-demand.ts'
 import { rolePasswords } from './provided.ts'
+import { watchSecretsAtRest } from './secrets-at-rest.ts'
 
 const TEMPLATE = 'paybridge_template'
 
@@ -32,10 +33,17 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('bridgePort', bridge.port)
   project.provide('postgresPort', postgres.port)
   project.provide('superuserUrl', superuserUrl)
+  const secrets = await watchSecretsAtRest(postgres, TEMPLATE)
+  project.provide('secretsUrl', secrets.url)
   return async () => {
     await bridge.close()
     await backend.close()
-    await postgres.stop()
+    try {
+      await secrets.search()
+    } finally {
+      await secrets.close()
+      await postgres.stop()
+    }
   }
 }
 

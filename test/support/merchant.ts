@@ -8,6 +8,7 @@ import { type Id, newId } from '../../src/domain/ids.ts'
 import { SCOPES, type Scope } from '../../src/domain/scopes.ts'
 import type { Mode } from '../../src/domain/transaction.ts'
 import type { Deps } from '../../src/operations/deps.ts'
+import { keepSecretsOf } from './secrets.ts'
 
 /** The app, as far as a client needs it. */
 export interface Requested {
@@ -77,6 +78,7 @@ export function caller(app: Requested, token: string | undefined, mode: Mode = '
     const all = new Headers({ 'paybridge-mode': mode, ...headers })
     if (token !== undefined) all.set('authorization', `Bearer ${token}`)
     if (body !== undefined && !all.has('content-type')) all.set('content-type', 'application/json')
+    keepSecretsOf(body)
     const init: RequestInit = { method, headers: all }
     if (body instanceof Uint8Array) init.body = new Uint8Array(body)
     else if (body !== undefined) init.body = typeof body === 'string' ? body : JSON.stringify(body)

@@ -12,6 +12,8 @@ declare module 'vitest' {
     postgresPort: number
     /** The superuser's connection string for the database `postgres`. */
     superuserUrl: string
+    /** Where a test file hands over its secrets (`secrets-at-rest.ts`). */
+    secretsUrl: string
   }
 }
 

@@ -22,9 +22,10 @@ import { announceTo, openStream, refuseStream, waitAt } from '../../src/platform
 import { fakeClock } from './clock.ts'
 import { useFeedDeps } from './feed-deps.ts'
 import { type MerchantOptions, newMerchant } from './merchant.ts'
-import { bridgeEndpoint, databaseUrl } from './provided.ts'
+import { bridgeEndpoint, databaseUrl, rolePasswords } from './provided.ts'
 import { seededRandom } from './random.ts'
 import { createReceiver } from './receiver.ts'
+import { hear, hearAnswer, hearError, hearRequest, keepSecret } from './secrets.ts'
 
 export { type ApiAnswer, caller, type Merchant } from './merchant.ts'
 
@@ -34,6 +35,8 @@ export const SIMULATORS_URL = 'https://simulators.test'
 /** 32 bytes each; good for nothing but tests. */
 export const SEALING_KEYS = 'test-1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8='
 export const TOKEN_KEYS = 'test-1:ICEiIyQlJicoKSorLC0uLzAxMjMrNTY3ODk6Ozw9Pj8='
+for (const keys of [SEALING_KEYS, TOKEN_KEYS]) keepSecret(keys.split(':')[1])
+for (const password of Object.values(rolePasswords)) keepSecret(password)
 
 const STARTS_AT = new Date('2026-11-24T09:00:00.000Z')
 
@@ -56,6 +59,7 @@ export async function createWorld(name: string, { startsAt = STARTS_AT, seed = 1
   neonConfig.fetchFunction = async (url: string, init: RequestInit) => {
     if (database.failAfter-- <= 0) throw new TypeError('the connection to the database was cut')
     database.requests += 1
+    hear('an SQL statement', String(init.body))
     return fetch(url, init)
   }
   const clock = fakeClock(startsAt)
@@ -91,10 +95,10 @@ export async function createWorld(name: string, { startsAt = STARTS_AT, seed = 1
     },
   }
   const deferred: Promise<unknown>[] = []
-  const log = createLog(
-    (line) => logLines.push(line),
-    () => {},
-  )
+  const log = createLog((line) => {
+    logLines.push(line)
+    hear('the log', line)
+  }, hearError)
   const deps: Deps = {
     ...newsOf(
       () => deps,
@@ -108,8 +112,9 @@ export async function createWorld(name: string, { startsAt = STARTS_AT, seed = 1
     clock,
     random,
     exchange: {
-      fetch: (request) => {
+      fetch: async (request) => {
         providerCalls.push(`${request.method} ${new URL(request.url).pathname.replace(/^\/\w+/, '')}`)
+        await hearRequest('a call to a provider', request, (header) => header === 'authorization')
         return simulators.fetch(request)
       },
       deadline: clock.deadline,
@@ -117,13 +122,18 @@ export async function createWorld(name: string, { startsAt = STARTS_AT, seed = 1
     },
     egress: createEgress({
       clock,
-      fetch: receiver.fetch,
+      fetch: async (request) => {
+        // Beside ours are the headers that the merchant asked for.
+        await hearRequest('a delivery', request, (header) => !/^(webhook-|content-type$|user-agent$)/.test(header))
+        return receiver.fetch(request)
+      },
       resolve: async (name) => names.get(name),
       allowLoopback: false,
     }),
     webhookSecrets: new WebhookSecretsCache(clock.now),
     async nudge(nudged) {
       jobs.push(...nudged)
+      hear('a queue message', JSON.stringify(nudged))
     },
     defer: (work) => {
       deferred.push(work)
@@ -147,6 +157,13 @@ export async function createWorld(name: string, { startsAt = STARTS_AT, seed = 1
     defer: (work) => deferred.push(work),
     routePattern: undefined,
   }))
+
+  const answer = app.fetch
+  app.fetch = async (request, ...rest) => {
+    const response = await answer(request, ...rest)
+    await hearAnswer(request, response)
+    return response
+  }
 
   return {
     deps,

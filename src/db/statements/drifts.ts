@@ -22,16 +22,16 @@ export interface NewDrift {
 
 const subjectAsKept = (subject: string): string => subject.slice(0, 200)
 
-const isOurs = (connectionId: SQLWrapper, providerRefundId: string): SQL => sql`exists (
+/** In SQL: we have the refund that the provider names so. */
+export const isOurs = (connectionId: SQLWrapper | string, providerRefundId: string): SQL => sql`exists (
   select from refunds r where r.connection_id = ${connectionId} and r.provider_refund_id = ${providerRefundId})`
 
 /**
  * Records a drift, once.
- * @param unlessRefund a provider's id of a refund: nothing is recorded where we have it by now
+ * @param unless in SQL: nothing is recorded where this holds by now
  */
-export function recordDrift(db: Db, drift: NewDrift, unlessRefund?: string) {
+export function recordDrift(db: Db, drift: NewDrift, unless: SQL = sql`false`) {
   const { runId, connectionId, attemptId, cause, subject, theirs } = drift
-  const isNews = unlessRefund === undefined ? sql`true` : sql`not ${isOurs(sql`c.id`, unlessRefund)}`
   return insertWhere(
     db,
     drifts,
@@ -49,7 +49,7 @@ export function recordDrift(db: Db, drift: NewDrift, unlessRefund?: string) {
         'status', t.status, 'amount', t.amount, 'currency', t.currency, 'amount_refunded', t.amount_refunded) end`,
       theirs,
     },
-    sql`c.id = ${connectionId} and ${isNews} on conflict on constraint drifts_once do nothing`,
+    sql`c.id = ${connectionId} and not (${unless}) on conflict on constraint drifts_once do nothing`,
     sql`connections c
         left join attempts a on a.id = ${attemptId ?? null} and a.connection_id = c.id
         left join transactions t on t.id = a.transaction_id`,

@@ -20,6 +20,18 @@ export interface ConfirmedAmounts {
 const may = (machine: 'attempt' | 'transaction', to: string): SQL =>
   sql`${sql.raw(`app.${machine}_may_become`)}(status, ${to})`
 
+/**
+ * Heads what is learned of a payment: its row is locked before those of its attempts, by everybody. So news is written one
+ * after the other, the second of two charges sees the first, and no two wait for each other.
+ */
+export function lockPayment(db: Db, transactionId: string) {
+  return db
+    .select({ id: transactions.id })
+    .from(transactions)
+    .where(eq(transactions.id, transactionId))
+    .for('no key update')
+}
+
 /** The page is open: somebody can pay there. */
 export function openAttempt(db: Db, attemptId: string, checkoutUrl: string, checkoutId: string | undefined) {
   return db
@@ -254,6 +266,7 @@ export function failOver(db: Db, old: Left, next: NewAttempt, leaving: Leaving, 
     because: sql`'failover, ' || chosen.reason`,
   }
   return [
+    lockPayment(db, old.transactionId),
     leave(db, old.attemptId, leaving, sql`exists (select from ${chosen})`),
     insertNext(db, old, next, there, sql`attempts a, ${chosen}`),
     takeProbe(db, next.id),

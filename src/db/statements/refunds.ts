@@ -3,12 +3,13 @@
 import { and, desc, eq, type SQL, sql } from 'drizzle-orm'
 import { LIMITS } from '../../domain/limits.ts'
 import type { RefundStatus } from '../../domain/refund.ts'
+import { REFUND_LOOKS_BACK_MS } from '../../domain/retry.ts'
 import type { Mode } from '../../domain/transaction.ts'
 import type { Db } from '../client.ts'
 import { transactions } from '../schema/payments.ts'
 import { refunds } from '../schema/refunds.ts'
 import { refuseWhere } from './claims.ts'
-import { insertWhere } from './insert-where.ts'
+import { insertWhere, textArray } from './insert-where.ts'
 import { afterCursor, jsonObject, type Page, rowsFor } from './page.ts'
 import { paidAttempt } from './payments.ts'
 
@@ -192,10 +193,20 @@ export interface AdoptedRefund {
   transactionId: string
   amount: bigint
   providerRefundId: string
+  /** Ids of our refunds of the payment that the provider's were compared with. */
+  compared: readonly string[]
 }
 
-/** Takes in a refund that somebody made at the provider, where it fits into what is left and is not here already. */
-export function adoptRefund(db: Db, { id, transactionId, amount, providerRefundId }: AdoptedRefund) {
+/** In SQL: one more was asked for here than was compared with the provider's. It may be what the provider tells of. */
+export const isAskedForSince = (transactionId: string, compared: readonly string[]): SQL => sql`exists (
+  select from refunds r where r.transaction_id = ${transactionId} and r.origin = 'api'
+    and r.id <> all (${textArray(compared)}))`
+
+/**
+ * Takes in a refund that somebody made at the provider, where it fits into what is left and is not here already. What is
+ * asked for meanwhile puts it off: it is compared at the next look.
+ */
+export function adoptRefund(db: Db, { id, transactionId, amount, providerRefundId, compared }: AdoptedRefund) {
   return insertWhere(
     db,
     refunds,
@@ -213,21 +224,31 @@ export function adoptRefund(db: Db, { id, transactionId, amount, providerRefundI
       providerRefundId,
     },
     sql`t.id = ${transactionId} and t.amount_refunded + t.amount_refunding + ${amount}::bigint <= t.amount
+        and not ${isAskedForSince(transactionId, compared)}
         on conflict on constraint refunds_adopted_once do nothing`,
     sql`transactions t, ${paidAttempt(transactionId)} a`,
   )
 }
 
-/** When the provider's list of refunds is read next: never, once none is under way. */
+/**
+ * When the provider's list of refunds is read next: then, while one is under way; later and less often, once those that the
+ * provider had are over; and never after that.
+ */
 export function scheduleRefundCheck(db: Db, transactionId: string, nextAt: Date) {
   return db
     .update(transactions)
     .set({
       refundChecks: sql`${transactions.refundChecks} + 1`,
-      refundsCheckAt: sql`case when amount_refunding > 0 then ${nextAt.toISOString()}::timestamptz end`,
+      refundsCheckAt: sql`case when amount_refunding > 0 then ${nextAt.toISOString()}::timestamptz else (
+        select min(r.finished_at + make_interval(secs => back.seconds))
+        from refunds r cross join (values ${looksBack}) back (seconds)
+        where r.transaction_id = ${transactions.id} and r.provider_refund_id is not null
+          and r.finished_at + make_interval(secs => back.seconds) > app.now()) end`,
     })
     .where(eq(transactions.id, transactionId))
 }
+
+const looksBack = sql.raw(REFUND_LOOKS_BACK_MS.map((ms) => `(${ms / 1000})`).join(', '))
 
 /** Money of it went back at the provider: its refunds are read at the next sweep. */
 export function askAfterRefunds(db: Db, transactionId: string) {

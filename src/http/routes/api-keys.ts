@@ -64,6 +64,7 @@ export function apiKeyRoutes(app: App): void {
   endpoint(app, {
     method: 'get',
     path: '/api/v1/api-keys/',
+    scope: 'api_keys:read',
     tag: TAG,
     summary: 'List API keys',
     query: z.strictObject(pageQuery),
@@ -78,6 +79,7 @@ export function apiKeyRoutes(app: App): void {
   endpoint(app, {
     method: 'post',
     path: '/api/v1/api-keys/',
+    scope: 'api_keys:write',
     tag: TAG,
     summary: 'Create an API key',
     body: CreateApiKeySchema,
@@ -95,6 +97,7 @@ export function apiKeyRoutes(app: App): void {
   endpoint(app, {
     method: 'get',
     path: '/api/v1/api-keys/{id}/',
+    scope: 'api_keys:read',
     tag: TAG,
     summary: 'Get an API key',
     params,
@@ -109,6 +112,7 @@ export function apiKeyRoutes(app: App): void {
   endpoint(app, {
     method: 'post',
     path: '/api/v1/api-keys/{id}/rotate/',
+    scope: 'api_keys:write',
     tag: TAG,
     summary: 'Rotate an API key',
     description:
@@ -131,6 +135,7 @@ export function apiKeyRoutes(app: App): void {
   endpoint(app, {
     method: 'post',
     path: '/api/v1/api-keys/{id}/revoke/',
+    scope: 'api_keys:write',
     tag: TAG,
     summary: 'Revoke an API key',
     description: 'It stops at once, everywhere.',

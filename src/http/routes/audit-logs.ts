@@ -39,6 +39,7 @@ export function auditLogRoutes(app: App): void {
   endpoint(app, {
     method: 'get',
     path: '/api/v1/audit-logs/',
+    scope: 'audit:read',
     tag: 'Audit',
     summary: 'List audit entries',
     description: 'From `created_after` on, up to but not at `created_before`.',

@@ -84,6 +84,7 @@ export function deliveryRoutes(app: App): void {
   endpoint(app, {
     method: 'get',
     path: '/api/v1/webhooks/deliveries/',
+    scope: 'webhooks:read',
     tag: TAG,
     summary: 'List deliveries to all endpoints',
     query: z.strictObject(logQuery),
@@ -95,6 +96,7 @@ export function deliveryRoutes(app: App): void {
   endpoint(app, {
     method: 'get',
     path: '/api/v1/webhooks/deliveries/{id}/',
+    scope: 'webhooks:read',
     tag: TAG,
     summary: 'Get a delivery',
     params: ofDelivery,
@@ -113,6 +115,7 @@ export function deliveryRoutes(app: App): void {
   endpoint(app, {
     method: 'post',
     path: '/api/v1/webhooks/deliveries/{id}/resend/',
+    scope: 'webhooks:write',
     tag: TAG,
     summary: 'Send a delivery again',
     description: 'The same event, with the same `webhook-id`, whatever became of it before.',
@@ -125,6 +128,7 @@ export function deliveryRoutes(app: App): void {
   endpoint(app, {
     method: 'post',
     path: '/api/v1/events/{id}/resend/',
+    scope: 'webhooks:write',
     tag: TAG,
     summary: 'Send an event again',
     description: 'To one endpoint, or to all that want it.',
@@ -138,6 +142,7 @@ export function deliveryRoutes(app: App): void {
   endpoint(app, {
     method: 'post',
     path: '/api/v1/webhooks/{id}/recover/',
+    scope: 'webhooks:write',
     tag: TAG,
     summary: 'Recover failed deliveries',
     description: 'Sends again what was tried to its end, or dropped, since then.',
@@ -152,6 +157,7 @@ export function deliveryRoutes(app: App): void {
   endpoint(app, {
     method: 'post',
     path: '/api/v1/webhooks/{id}/replay/',
+    scope: 'webhooks:write',
     tag: TAG,
     summary: 'Replay what was missed',
     description:

@@ -54,6 +54,7 @@ export function eventStreamRoutes(app: App): void {
   endpoint(app, {
     method: 'post',
     path: '/api/v1/events/stream-ticket/',
+    scope: 'events:read',
     tag: TAG,
     summary: 'Make a ticket to the stream',
     description: `Opens one WebSocket within ${LIMITS.streamTicketSeconds} s. The stream lives as long as the key or the session that made the ticket.`,
@@ -72,6 +73,7 @@ export function eventStreamRoutes(app: App): void {
   endpoint(app, {
     method: 'post',
     path: '/api/v1/transactions/{id}/stream-ticket/',
+    scope: 'transactions:read',
     tag: 'Transactions',
     summary: 'Make a public ticket to the stream of a payment',
     description:

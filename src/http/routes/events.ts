@@ -39,6 +39,7 @@ export function eventRoutes(app: App): void {
   endpoint(app, {
     method: 'get',
     path: '/api/v1/events/',
+    scope: 'events:read',
     tag: TAG,
     summary: 'List events',
     description:
@@ -58,6 +59,7 @@ export function eventRoutes(app: App): void {
   endpoint(app, {
     method: 'get',
     path: '/api/v1/events/{id}/',
+    scope: 'events:read',
     tag: TAG,
     summary: 'Get an event',
     params: z.object({ id: IdSchema('evt') }),

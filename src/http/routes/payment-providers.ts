@@ -110,6 +110,7 @@ export function paymentProviderRoutes(app: App): void {
   endpoint(app, {
     method: 'get',
     path: PATH,
+    scope: 'connections:read',
     tag: TAG,
     summary: 'List connections',
     query: z.strictObject(pageQuery),
@@ -124,6 +125,7 @@ export function paymentProviderRoutes(app: App): void {
   endpoint(app, {
     method: 'post',
     path: PATH,
+    scope: 'connections:write',
     tag: TAG,
     summary: 'Connect a provider',
     description:
@@ -159,6 +161,7 @@ export function paymentProviderRoutes(app: App): void {
   endpoint(app, {
     method: 'get',
     path: `${PATH}{id}/`,
+    scope: 'connections:read',
     tag: TAG,
     summary: 'Get a connection',
     params,
@@ -173,6 +176,7 @@ export function paymentProviderRoutes(app: App): void {
   endpoint(app, {
     method: 'patch',
     path: `${PATH}{id}/`,
+    scope: 'connections:write',
     tag: TAG,
     summary: 'Change a connection',
     description:
@@ -192,6 +196,7 @@ export function paymentProviderRoutes(app: App): void {
   endpoint(app, {
     method: 'post',
     path: `${PATH}{id}/disable/`,
+    scope: 'connections:write',
     tag: TAG,
     summary: 'Disable a connection',
     description: 'No payment is started there any more; those under way are followed to their end.',
@@ -204,6 +209,7 @@ export function paymentProviderRoutes(app: App): void {
   endpoint(app, {
     method: 'post',
     path: `${PATH}{id}/check/`,
+    scope: 'connections:write',
     tag: TAG,
     summary: 'Check the credentials',
     description: 'Asks the provider. No clear answer is `unknown`, which says nothing about the credentials.',

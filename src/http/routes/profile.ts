@@ -72,6 +72,7 @@ export function profileRoutes(app: App): void {
   endpoint(app, {
     method: 'get',
     path: PATH,
+    scope: 'profile:read',
     tag: TAG,
     summary: 'Get the profile',
     answer: { status: 200, schema: ProfileSchema, description: 'The merchant, and who is signed in.' },
@@ -84,6 +85,7 @@ export function profileRoutes(app: App): void {
   endpoint(app, {
     method: 'put',
     path: PATH,
+    scope: 'profile:write',
     tag: TAG,
     summary: 'Change the profile',
     description:

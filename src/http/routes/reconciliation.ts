@@ -70,6 +70,7 @@ export function reconciliationRoutes(app: App): void {
   endpoint(app, {
     method: 'get',
     path: `${PATH}runs/`,
+    scope: 'transactions:read',
     tag: TAG,
     summary: 'List reconciliation runs',
     query: z.strictObject({ ...pageQuery, connection_id: IdSchema('con').optional() }),
@@ -85,6 +86,7 @@ export function reconciliationRoutes(app: App): void {
   endpoint(app, {
     method: 'post',
     path: `${PATH}runs/`,
+    scope: 'transactions:write',
     tag: TAG,
     summary: 'Start a reconciliation run',
     description: "Over the last day of the provider's list. Runs begin by themselves several times a day.",
@@ -99,6 +101,7 @@ export function reconciliationRoutes(app: App): void {
   endpoint(app, {
     method: 'get',
     path: `${PATH}drifts/`,
+    scope: 'transactions:read',
     tag: TAG,
     summary: 'List drifts',
     query: z.strictObject(driftQuery),
@@ -115,6 +118,7 @@ export function reconciliationRoutes(app: App): void {
   endpoint(app, {
     method: 'get',
     path: `${PATH}runs/{id}/`,
+    scope: 'transactions:read',
     tag: TAG,
     summary: 'Get a reconciliation run',
     params,
@@ -129,6 +133,7 @@ export function reconciliationRoutes(app: App): void {
   endpoint(app, {
     method: 'get',
     path: `${PATH}runs/{id}/drifts/`,
+    scope: 'transactions:read',
     tag: TAG,
     summary: 'List the drifts that a run found first',
     params,

@@ -52,6 +52,7 @@ export function refundRoutes(app: App): void {
   endpoint(app, {
     method: 'post',
     path: '/api/v1/transactions/{id}/refunds/',
+    scope: 'refunds:write',
     tag: TAG,
     summary: 'Refund a payment',
     description:
@@ -83,6 +84,7 @@ export function refundRoutes(app: App): void {
   endpoint(app, {
     method: 'get',
     path: '/api/v1/transactions/{id}/refunds/',
+    scope: 'transactions:read',
     tag: TAG,
     summary: 'List the refunds of a payment',
     params: ofTransaction,
@@ -100,6 +102,7 @@ export function refundRoutes(app: App): void {
   endpoint(app, {
     method: 'get',
     path: '/api/v1/refunds/',
+    scope: 'transactions:read',
     tag: TAG,
     summary: 'List refunds',
     query: z.strictObject(query),
@@ -116,6 +119,7 @@ export function refundRoutes(app: App): void {
   endpoint(app, {
     method: 'get',
     path: '/api/v1/refunds/{id}/',
+    scope: 'transactions:read',
     tag: TAG,
     summary: 'Get a refund',
     params: z.object({ id: IdSchema('ref') }),

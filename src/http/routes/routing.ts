@@ -89,6 +89,7 @@ export function routingRoutes(app: App): void {
   endpoint(app, {
     method: 'get',
     path: PATH,
+    scope: 'connections:read',
     tag: TAG,
     summary: 'List the routing rules',
     answer: { status: 200, schema: ListSchema(RoutingRuleSchema), description: 'In the order in which they are read.' },
@@ -98,6 +99,7 @@ export function routingRoutes(app: App): void {
   endpoint(app, {
     method: 'put',
     path: PATH,
+    scope: 'connections:write',
     tag: TAG,
     summary: 'Replace the routing rules',
     description:

@@ -165,6 +165,7 @@ export function transactionRoutes(app: App): void {
   endpoint(app, {
     method: 'get',
     path: '/api/v1/transactions/',
+    scope: 'transactions:read',
     tag: TAG,
     summary: 'List transactions',
     query: ListQuerySchema,
@@ -189,6 +190,7 @@ export function transactionRoutes(app: App): void {
   endpoint(app, {
     method: 'post',
     path: '/api/v1/transactions/initiate_payment/',
+    scope: 'transactions:write',
     tag: TAG,
     summary: 'Initiate a payment',
     description:
@@ -224,6 +226,7 @@ export function transactionRoutes(app: App): void {
   endpoint(app, {
     method: 'get',
     path: '/api/v1/transactions/{id}/',
+    scope: 'transactions:read',
     tag: TAG,
     summary: 'Get a transaction',
     params,
@@ -238,6 +241,7 @@ export function transactionRoutes(app: App): void {
   endpoint(app, {
     method: 'get',
     path: '/api/v1/transactions/{id}/verify_payment/',
+    scope: 'transactions:read',
     tag: TAG,
     summary: 'Verify a payment',
     description: 'Asks the provider and applies what it says. Safe at any time.',
@@ -253,6 +257,7 @@ export function transactionRoutes(app: App): void {
   endpoint(app, {
     method: 'post',
     path: '/api/v1/transactions/{id}/cancel/',
+    scope: 'transactions:write',
     tag: TAG,
     summary: 'Cancel a payment',
     description: "The provider's page is closed where it can be; money that comes all the same is told.",

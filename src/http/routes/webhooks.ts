@@ -29,10 +29,10 @@ import { listLog, logQuery } from './deliveries.ts'
 
 const TAG = 'Webhooks'
 
-// Normalized before it is measured: what is stored is what is sent to.
+// Not normalized here: it is judged as the merchant wrote it.
 const UrlSchema = z
-  .url({ protocol: /^https?$/, normalize: true })
-  .max(2000)
+  .url({ protocol: /^https?$/ })
+  .max(LIMITS.webhookUrlLength)
   .openapi({ description: 'A public https address' })
 const DescriptionSchema = z.string().trim().min(1).max(500)
 const EventTypesSchema = z
@@ -104,6 +104,7 @@ export function webhookRoutes(app: App): void {
   endpoint(app, {
     method: 'get',
     path: '/api/v1/webhooks/',
+    scope: 'webhooks:read',
     tag: TAG,
     summary: 'List webhook endpoints',
     query: z.strictObject(pageQuery),
@@ -118,6 +119,7 @@ export function webhookRoutes(app: App): void {
   endpoint(app, {
     method: 'post',
     path: '/api/v1/webhooks/',
+    scope: 'webhooks:write',
     tag: TAG,
     summary: 'Create a webhook endpoint',
     description:
@@ -147,6 +149,7 @@ export function webhookRoutes(app: App): void {
   endpoint(app, {
     method: 'get',
     path: '/api/v1/webhooks/{id}/',
+    scope: 'webhooks:read',
     tag: TAG,
     summary: 'Get a webhook endpoint',
     params,
@@ -161,6 +164,7 @@ export function webhookRoutes(app: App): void {
   endpoint(app, {
     method: 'patch',
     path: '/api/v1/webhooks/{id}/',
+    scope: 'webhooks:write',
     tag: TAG,
     summary: 'Change a webhook endpoint',
     description:
@@ -188,6 +192,7 @@ export function webhookRoutes(app: App): void {
   endpoint(app, {
     method: 'delete',
     path: '/api/v1/webhooks/{id}/',
+    scope: 'webhooks:write',
     tag: TAG,
     summary: 'Delete a webhook endpoint',
     description: 'What was pending for it is dropped. The log of its deliveries stays.',
@@ -203,6 +208,7 @@ export function webhookRoutes(app: App): void {
   endpoint(app, {
     method: 'get',
     path: '/api/v1/webhooks/{id}/deliveries/',
+    scope: 'webhooks:read',
     tag: TAG,
     summary: 'List the deliveries to a webhook endpoint',
     params,
@@ -215,6 +221,7 @@ export function webhookRoutes(app: App): void {
   endpoint(app, {
     method: 'post',
     path: '/api/v1/webhooks/{id}/rotate_secret/',
+    scope: 'webhooks:write',
     tag: TAG,
     summary: 'Replace the signing secret',
     description:
@@ -237,6 +244,7 @@ export function webhookRoutes(app: App): void {
   endpoint(app, {
     method: 'post',
     path: '/api/v1/webhooks/{id}/test/',
+    scope: 'webhooks:write',
     tag: TAG,
     summary: 'Send a test event',
     description: 'To this endpoint alone, whatever it subscribed to. How it went is in the list of its deliveries.',

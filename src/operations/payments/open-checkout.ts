@@ -10,6 +10,7 @@ import {
   failAttempt,
   failOver,
   type Leaving,
+  lockPayment,
   loseSightOfAttempt,
   moveTransaction,
   openAttempt,
@@ -109,24 +110,25 @@ export function recordHealth(db: Db, payment: Payment, answer: CheckoutAnswer): 
 export function recordCheckout(db: Db, { payment, answer }: Asked, now: Date): BatchItem<'pg'>[] {
   const { attemptId, transactionId, expiresAt } = payment
   const soon = new Date(now.getTime() + IN_FLIGHT_MS)
-  // Health first, as in every batch that writes it: two that lock in opposite orders would wait for each other.
-  const health = recordHealth(db, payment, answer)
+  // Health first, then the payment, as in every batch that writes them: two that lock in opposite orders would wait for
+  // each other.
+  const head = [...recordHealth(db, payment, answer), lockPayment(db, transactionId)]
   const askLater = (cause: string) => [
-    ...health,
+    ...head,
     loseSightOfAttempt(db, attemptId, cause),
     scheduleCheck(db, transactionId, soon),
   ]
   switch (answer.kind) {
     case 'opened':
       return [
-        ...health,
+        ...head,
         openAttempt(db, attemptId, answer.checkoutUrl, answer.checkoutId),
         scheduleCheck(db, transactionId, nextCheckAt('pending', 0, now, expiresAt)),
       ]
     case 'refused':
       if (answer.reason === 'rate_limited') return askLater(answer.reason)
       return [
-        ...health,
+        ...head,
         failAttempt(db, attemptId, answer.reason, answer.message),
         moveTransaction(db, transactionId, { to: 'failed', failureReason: answer.reason }),
         // Nothing was ordered, so there is nothing to ask after.

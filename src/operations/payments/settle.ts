@@ -4,6 +4,7 @@ import type { BatchItem } from 'drizzle-orm/batch'
 import type { Db } from '../../db/client.ts'
 import {
   failAttempt,
+  lockPayment,
   type Move,
   markDuplicate,
   moveTransaction,
@@ -39,6 +40,7 @@ export function isClear({ attemptStatus }: Payment, confirmation: Confirmation):
 export function settle(db: Db, payment: Payment, confirmation: Confirmation, now: Date): BatchItem<'pg'>[] {
   const decision = heeded(payment, decisionFor(payment, confirmation, now))
   return [
+    lockPayment(db, payment.transactionId),
     ...attemptStatements(db, payment, confirmation, decision),
     ...transactionStatements(db, payment, confirmation, decision),
     ...nextQuestion(db, payment, confirmation, decision, now),

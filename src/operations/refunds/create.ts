@@ -7,6 +7,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import { enter, enterWorker } from '../../db/gate.ts'
 import { answerClaim, type Claim, claimKey, isFirst, problemObject, readClaim } from '../../db/statements/claims.ts'
+import { lockPayment } from '../../db/statements/outcomes.ts'
 import { findPaidPayment, readOwnAnswer } from '../../db/statements/payments.ts'
 import {
   findRefund,
@@ -81,6 +82,7 @@ async function send(deps: Deps, claim: Claim, payment: Payment, refund: RefundRo
   const { db } = deps.worker
   const { transactionId } = payment
   const statements = [
+    lockPayment(db, transactionId),
     ...recordRefund(db, refund, answer),
     scheduleRefundCheck(db, transactionId, nextRefundCheckAt(0, deps.clock.now())),
   ]

@@ -3,13 +3,16 @@
  * that the provider never got is sent again, under the same id. Safe at any time, any number of times.
  */
 
+import { sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import { enterWorker } from '../../db/gate.ts'
-import { correctDrifts, type NewDrift, recordDrift } from '../../db/statements/drifts.ts'
+import { correctDrifts, isOurs, type NewDrift, recordDrift } from '../../db/statements/drifts.ts'
+import { lockPayment } from '../../db/statements/outcomes.ts'
 import { findPaidPayment, readOutcome } from '../../db/statements/payments.ts'
 import {
   adoptRefund,
   findRefundsOf,
+  isAskedForSince,
   type RefundRow,
   scheduleRefundCheck,
   updateRefund,
@@ -61,10 +64,11 @@ export async function learnRefunds(deps: Deps, payment: Payment, refunds: readon
   if (list.kind !== 'listed') return { statements: [next], isClear: false }
   const rows = new Map(refunds.map((row) => [row.id, row]))
   const { pairs, missing, ambiguous, foreign } = matchRefunds(refunds.map(ourRefundOf), list.refunds)
-  const statements: BatchItem<'pg'>[] = pairs.flatMap(({ ours, theirs }) => {
+  const statements: BatchItem<'pg'>[] = [lockPayment(db, transactionId)]
+  for (const { ours, theirs } of pairs) {
     const row = rows.get(ours.id)
-    return row === undefined ? [] : [updateRefund(db, ours.id, newsOf(row, theirs))]
-  })
+    if (row !== undefined) statements.push(updateRefund(db, ours.id, newsOf(row, theirs)))
+  }
   for (const { id } of missing) {
     const row = rows.get(id)
     if (row !== undefined) statements.push(...(await seekMissing(deps, payment, row, now, list.isComplete)))
@@ -136,10 +140,12 @@ function takeIn(
   }
   const id = newId('ref', deps.clock.now().getTime(), deps.random)
   const drift = driftOf(payment, reported)
+  const compared = refunds.map((refund) => refund.id)
+  const isExplained = sql`${isOurs(drift.connectionId, providerRefundId)} or ${isAskedForSince(transactionId, compared)}`
   return [
-    adoptRefund(db, { id, transactionId, amount, providerRefundId }),
+    adoptRefund(db, { id, transactionId, amount, providerRefundId, compared }),
     // Only where it could not be taken in, for want of room; and once it could be, the books agree.
-    recordDrift(db, drift, providerRefundId),
+    recordDrift(db, drift, isExplained),
     correctDrifts(db, drift.connectionId, [drift.subject], providerRefundId),
     ...(status === 'pending' || status === 'unrecognised' ? [] : [updateRefund(db, id, { status })]),
   ]

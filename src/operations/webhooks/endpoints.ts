@@ -20,7 +20,7 @@ import {
   updateWebhookEndpoint,
   webhookEndpointObject,
 } from '../../db/statements/webhook-endpoints.ts'
-import type { EndpointUrlRefusal } from '../../domain/endpoint-url.ts'
+import { asSent, type EndpointUrlRefusal } from '../../domain/endpoint-url.ts'
 import type { Subscription } from '../../domain/event.ts'
 import { type Id, newId } from '../../domain/ids.ts'
 import type { JsonObject } from '../../domain/json.ts'
@@ -66,7 +66,8 @@ export async function createWebhookEndpoint(
     resourceId: id,
     status: 201,
     showOnce: { secret },
-    statements: (db, first) => insertWebhookEndpoint(db, first, { ...rest, ...headers, id, sealedSecret }),
+    statements: (db, first) =>
+      insertWebhookEndpoint(db, first, { ...rest, ...headers, url: asSent(input.url), id, sealedSecret }),
     answer: webhookEndpointObject(id),
   })
 }
@@ -98,10 +99,11 @@ export async function changeWebhookEndpoint(
   if (verdict?.ok === false) return urlForbidden(verdict)
   const { db } = deps.api
   const permit = { scope: 'webhooks:write', action: 'webhook_endpoint.updated' } as const
-  const { customHeaders, ...rest } = changes
+  const { customHeaders, url, ...rest } = changes
   const headers = customHeaders === undefined ? {} : await sealHeaders(deps, id, customHeaders)
+  const address = url === undefined ? {} : { url: asSent(url) }
   const batch = await deps.api.run(enter(db, deps.clock.now(), caller, permit), [
-    updateWebhookEndpoint(db, id, { ...rest, ...headers }),
+    updateWebhookEndpoint(db, id, { ...rest, ...headers, ...address }),
   ])
   if (!batch.ok) return batch
   const [[row]] = batch.rows

@@ -7,7 +7,6 @@ import type { CurrencyTerms } from '../../../src/providers/contract.ts'
 import type { Case, Theme } from '../case.ts'
 import { DAY, type Kit, MINUTE, type OpenPayment, transactionPath } from '../kit.ts'
 import {
-  BOUNCING_REFUNDS,
   currencyOf,
   MODE_WITHOUT_REFUNDS,
   moneyAccident,
@@ -338,8 +337,6 @@ function largeIn(subject: Subject, currency: Currency | undefined): object {
 interface Course {
   course: RefundCourse
   what: string
-  /** Where it is not found out without a webhook. */
-  openUnheard?: Case['open']
   run(kit: Kit, payment: OpenPayment): Promise<void>
 }
 
@@ -367,10 +364,6 @@ const ENDS: readonly Course[] = [
   {
     course: 'fails',
     what: 'that fails has failed, and what it held is left to be refunded again',
-    openUnheard: {
-      where: BOUNCING_REFUNDS,
-      because: 'nobody asks after a refund that has succeeded, and no list tells that it came back',
-    },
     async run(kit, payment) {
       await kit.until('the refund has failed', async () => (await kit.refundsOf(payment))[0].status === 'failed')
       expect(await kit.look(payment)).toMatchObject({ status: 'succeeded', amount_refunded: 0 })
@@ -392,7 +385,7 @@ const ENDS: readonly Course[] = [
   },
 ]
 
-const COURSES = ENDS.flatMap(({ course, what, openUnheard, run }): Case[] => [
+const COURSES = ENDS.flatMap(({ course, what, run }): Case[] => [
   {
     name: `a refund ${what}`,
     needs: [refundCourse(course)],
@@ -406,7 +399,6 @@ const COURSES = ENDS.flatMap(({ course, what, openUnheard, run }): Case[] => [
   {
     name: `though no webhook comes, a refund ${what}`,
     needs: [refundCourse(course)],
-    ...(openUnheard && { open: openUnheard }),
     async run(kit) {
       const payment = await kit.openPaid()
       kit.loseWebhooks()
@@ -466,6 +458,21 @@ const DASHBOARD: readonly Case[] = [
       await expectFound(kit, payment, kit.subject.money.amount)
       expect(await kit.eventTypes()).toContain('drift.found')
       await kit.expectPaidOnce(payment)
+    },
+  },
+  {
+    name: 'a further refund on the dashboard of which no webhook comes is found by looking back',
+    needs: [PARTIAL_REFUNDS, REFUNDS_TOLD],
+    async run(kit) {
+      const payment = await kit.openPaid()
+      const amount = quarter(kit.subject)
+      expect((await kit.refund(payment, { amount })).status).toBe(201)
+      await expectRefunded(kit, payment, [amount])
+      kit.loseWebhooks()
+      kit.driver.refundOnDashboard(payment.reference, amount)
+      await kit.pass(2 * DAY)
+      await kit.pass(DAY)
+      await expectRefunded(kit, payment, [amount, amount])
     },
   },
   {

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import { hear } from '../../support/secrets.ts'
 
 const ENTRY = join(import.meta.dirname, '../../../cli/paybridge.js')
 
@@ -43,7 +44,11 @@ export function start(args: readonly string[], { state, env = {}, nodeOptions = 
     stderr += chunk
   })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  const ended = once(child, 'close').then(([code]): Ended => ({ code, stdout, stderr }))
+  const ended = once(child, 'close').then(([code]): Ended => {
+    // What `listen` signs with is made for this run and shown once, for the developer to verify with.
+    hear('what the command line said', `${stdout.replace(/whsec_[\w+/]+=*/, '')}\n${stderr}`)
+    return { code, stdout, stderr }
+  })
   return {
     child,
     async line() {

@@ -123,7 +123,7 @@ export async function openDatabase(name: string): Promise<Database> {
     connect,
     async close() {
       await Promise.all(clients.map((client) => client.end()))
-      await administer(`drop database ${name}`)
+      await administer(`drop database ${name} with (force)`)
     },
   }
 }

@@ -12,6 +12,7 @@ import { text } from 'node:stream/consumers'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions } from 'wrangler'
 import { writeDocsAssets } from '../../../local/docs-assets.ts'
+import { hear } from '../../support/secrets.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 
@@ -40,6 +41,7 @@ export async function startBuiltWorker(settings: Readonly<Record<string, string>
         ratelimits: { RATE_LIMIT: { namespace_id: '1001', simple: { limit: 1_000_000, period: 60 } } },
         cf: false,
         handleStructuredLogs: ({ level, message }) => {
+          hear('the log', message)
           if (level === 'error') console.error(message)
         },
       }),

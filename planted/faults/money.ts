@@ -1,0 +1,77 @@
+/** Amounts, currencies, and providers' own units. */
+import type { Fault } from '../fault.ts'
+
+export const MONEY: readonly Fault[] = [
+  {
+    name: 'currency-exponent-ignored',
+    why: 'Every currency is printed in hundredths: 500 JPY goes out as 5.00.',
+    file: 'src/domain/money.ts',
+    search: 'const exponent = currencyExponent(currency)\n  const digits',
+    replace: 'const exponent: number = 2\n  const digits',
+    tests: ['test/domain/money.test.ts'],
+  },
+  {
+    name: 'remainder-rounded-away',
+    why: 'What does not divide is rounded down: a payer’s last cents vanish between two units.',
+    file: 'src/domain/money.ts',
+    search: '  if (amount % down !== 0n) return undefined\n',
+    replace: '',
+    tests: ['test/domain/money.test.ts'],
+  },
+  {
+    name: 'fee-rounded-down',
+    why: 'A fee of a fraction is cut instead of rounded up, and the net amount is a unit too high.',
+    file: 'src/providers/kit/decimals.ts',
+    search: 'lower : lower + 1n',
+    replace: 'lower : lower',
+    tests: ['test/providers/decimals.test.ts'],
+  },
+  {
+    name: 'large-numbers-rounded',
+    why: 'A provider’s answer is read with floats: 64-bit ids and fractions lose their last digits.',
+    file: 'src/providers/kit/exact-json.ts',
+    search: 'JSON.parse(text, keepDigits)',
+    replace: 'JSON.parse(text)',
+    tests: ['test/providers/exchange.test.ts'],
+  },
+  {
+    name: 'paystack-xof-without-hundredths',
+    why: 'XOF goes to Paystack in whole units, as ISO 4217 has it, and is taken there for hundredths.',
+    file: 'src/providers/paystack/wire.ts',
+    search: 'KES: 2, XOF: 2 })',
+    replace: 'KES: 2, XOF: 0 })',
+    tests: ['test/providers/paystack.test.ts'],
+  },
+  {
+    name: 'stripe-last-digit-free',
+    why: 'Amounts of three decimals are sent to Stripe with a last digit that it does not count.',
+    file: 'src/providers/stripe/money.ts',
+    search: '(wireExponent === 3 ? 10n : 1n)',
+    replace: '(wireExponent === 4 ? 10n : 1n)',
+    tests: ['test/providers/stripe.test.ts'],
+  },
+  {
+    name: 'flutterwave-charge-taken-for-price',
+    why: 'What the payer paid with the fee on top is compared with the price: rightly paid looks wrong.',
+    file: 'src/providers/flutterwave/lists.ts',
+    search: 'const amount = wire.fromWire(row.amount, currency)',
+    replace: 'const amount = wire.fromWire(row.charged_amount, currency)',
+    tests: ['test/providers/flutterwave.test.ts'],
+  },
+  {
+    name: 'chapa-refund-without-amount',
+    why: 'A refund of a part is sent to Chapa without its amount, which there means the whole.',
+    file: 'src/providers/chapa/lists.ts',
+    search: 'amount: toWire(amount, payment.currency), reference: id,',
+    replace: 'reference: id,',
+    tests: ['test/providers/chapa.test.ts'],
+  },
+  {
+    name: 'paystack-collected-taken-for-asked',
+    why: 'What Paystack collected is read as what was asked: a payment of a part matches itself.',
+    file: 'src/providers/paystack/index.ts',
+    search: 'fromWire(requested_amount ?? amount, currency)',
+    replace: 'fromWire(amount, currency)',
+    tests: ['test/providers/paystack.test.ts'],
+  },
+]

@@ -1,0 +1,98 @@
+/** Money that goes back. */
+import type { Fault } from '../fault.ts'
+
+export const REFUNDS: readonly Fault[] = [
+  {
+    name: 'refund-check-outside-the-transaction',
+    why: 'Refunds under way are held to nothing by the database: each of two at once is within what it has read.',
+    file: 'migrations/0016_refunds.sql',
+    search: 'amount_refunded >= 0 and amount_refunding >= 0 and amount_refunded + amount_refunding <= amount',
+    replace: 'amount_refunded >= 0 and amount_refunding >= 0 and amount_refunded <= amount',
+    tests: ['test/node/sql/refunds.test.ts'],
+  },
+  {
+    name: 'refund-sum-counted-from-a-snapshot',
+    why: 'Two refunds at once count from the same sum, and one of them is forgotten.',
+    file: 'migrations/0016_refunds.sql',
+    search: 'set amount_refunding = t.amount_refunding + opened,',
+    replace: `set amount_refunding = opened + (
+        select s.amount_refunding from public.transactions s where s.id = new.transaction_id),`,
+    tests: ['test/node/races/refunds.test.ts'],
+  },
+  {
+    name: 'failed-refund-still-counts',
+    why: 'A refund that fails after it succeeded leaves the merchant less to give back than there is.',
+    file: 'migrations/0016_refunds.sql',
+    search: "\n               - case when before = 'succeeded' then new.amount else 0 end;",
+    replace: ';',
+    tests: ['test/node/sql/refunds.test.ts'],
+  },
+  {
+    name: 'refund-sent-again-at-once',
+    why: 'A refund without an answer is sent again while the first call may be under way.',
+    file: 'src/operations/refunds/follow-up.ts',
+    search: 'return now.getTime() - (refund.sentAt ?? refund.createdAt).getTime() >= REFUND_RESEND_MS',
+    replace: 'return now >= (refund.sentAt ?? refund.createdAt)',
+    tests: ['test/operations/refund-recovery.test.ts'],
+    named: 'nothing is sent again while the call may be under way',
+  },
+  {
+    name: 'refund-timeout-is-a-failure',
+    why: 'A refund without an answer counts as failed: its amount is free, and goes back a second time.',
+    file: 'src/operations/refunds/send.ts',
+    search: 'return [updateRefund(db, refund.id, { failureCode: answer.cause })]',
+    replace: "return [updateRefund(db, refund.id, { status: 'failed', failureCode: answer.cause })]",
+    tests: ['test/operations/refund-recovery.test.ts'],
+    named: 'a refund without a clear answer',
+  },
+  {
+    name: 'stripe-refund-key-of-the-payment',
+    why: 'Two refunds of one payment have one idempotency key: Stripe makes one and answers twice.',
+    file: 'src/providers/stripe/lists.ts',
+    search: '`${id}:refund`',
+    replace: '`${payment.reference}:refund`',
+    tests: ['test/providers/stripe.test.ts'],
+  },
+  {
+    name: 'paystack-first-page-of-refunds',
+    why: 'A refund on the second page was never made, as it seems, and is sent again.',
+    file: 'src/providers/paystack/lists.ts',
+    search: 'if (reply.data.length > 0 && rows.length < (Total.parse(reply.meta) ?? Infinity)) continue',
+    replace: 'if (reply.data.length > 0 && rows.length < (Total.parse(reply.meta) ?? 0)) continue',
+    tests: ['test/providers/paystack-lists.test.ts'],
+  },
+  {
+    name: 'flutterwave-refunds-of-others',
+    why: 'The provider’s filter is trusted: refunds of other payments are taken for this one’s.',
+    file: 'src/providers/flutterwave/lists.ts',
+    search: 'const rows = listed.rows.filter((row) => row.transaction_id === id)',
+    replace: 'const rows = listed.rows',
+    tests: ['test/providers/flutterwave.test.ts'],
+  },
+  {
+    name: 'refund-guessed',
+    why: 'Of two refunds that might be ours the first is taken: the other is sent a second time.',
+    file: 'src/domain/refund.ts',
+    search: 'mayBe(mine, reported) && rivals.length === 1',
+    replace: 'mayBe(mine, reported) && rivals.length > 0',
+    tests: ['test/domain/refund.test.ts'],
+  },
+  {
+    name: 'refund-of-another-sum-believed',
+    why: 'The provider sent back another sum than was asked, and it counts as done.',
+    file: 'src/domain/refund.ts',
+    search:
+      "  if (amount !== undefined && amount !== refund.amount) return news(refund, 'requires_action', 'amount_mismatch')\n",
+    replace: '',
+    tests: ['test/domain/refund.test.ts'],
+  },
+  {
+    name: 'refund-with-a-right-to-charge',
+    why: 'A key that may only take payments may send money back.',
+    file: 'src/operations/refunds/create.ts',
+    search: "scope: 'refunds:write'",
+    replace: "scope: 'transactions:write'",
+    tests: ['test/http/refunds.test.ts'],
+    named: 'sending money back is a right of its own',
+  },
+]

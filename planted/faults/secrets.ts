@@ -1,0 +1,80 @@
+/** What must stay where it is: secrets at rest, in logs, in errors, in settings. */
+import type { Fault } from '../fault.ts'
+
+export const SECRETS: readonly Fault[] = [
+  {
+    name: 'provider-key-in-the-log',
+    why: 'A provider’s secret key that turns up in an error is written to the log.',
+    file: 'src/platform/log.ts',
+    search: '  /\\bsk_(test|live)_[A-Za-z0-9]+/g,\n',
+    replace: '',
+    tests: ['test/platform/log.test.ts'],
+  },
+  {
+    name: 'row-in-the-error',
+    why: 'Postgres prints the row that it refuses, and the error repeats it, with whatever is secret in it.',
+    file: 'src/db/client.ts',
+    search: 'const where = [error.constraint, error.table, error.routine]',
+    replace: 'const where = [error.detail, error.constraint, error.table]',
+    tests: ['test/node/database/client.test.ts'],
+  },
+  {
+    name: 'seal-not-bound',
+    why: 'A sealed secret opens in whatever row it is copied to.',
+    file: 'src/crypto/seal.ts',
+    search: 'additionalData: utf8(context)',
+    replace: 'additionalData: utf8(context.slice(0, 0))',
+    tests: ['test/crypto/seal.test.ts'],
+  },
+  {
+    name: 'seal-with-one-iv',
+    why: 'Every value is sealed with the same nonce, which gives AES-GCM’s key away.',
+    file: 'src/crypto/seal.ts',
+    search: 'const iv = takeRandom(random, IV_BYTES)',
+    replace: 'const iv = new Uint8Array(takeRandom(random, IV_BYTES).length)',
+    tests: ['test/crypto/seal.test.ts'],
+  },
+  {
+    name: 'credentials-bound-to-no-row',
+    why: 'One merchant’s sealed credentials, copied to another’s connection, open there.',
+    file: 'src/operations/account/credentials.ts',
+    search: '`connections:${connectionId}:credentials`',
+    replace: '`connections:${connectionId.slice(0, 3)}:credentials`',
+    tests: ['test/http/payment-providers.test.ts'],
+    named: 'copied to another row',
+  },
+  {
+    name: 'audit-keeps-values',
+    why: 'The audit log holds what a field was changed to, secrets among it.',
+    file: 'migrations/0004_audit.sql',
+    search: "select coalesce(jsonb_agg(key order by key), '[]')",
+    replace: "select coalesce(jsonb_agg(after -> key order by key), '[]')",
+    tests: ['test/node/sql/audit.test.ts'],
+  },
+  {
+    name: 'headers-shown-in-the-log-of-deliveries',
+    why: 'The password that a merchant’s own header carries is shown to whoever reads deliveries.',
+    file: 'src/operations/webhooks/deliver.ts',
+    search: 'recordOf(delivery, signed, attemptedAt, posted, deps.clock.now(), fraction(deps.random))',
+    replace:
+      'recordOf({ ...delivery, headerNames: [] }, { ...custom, ...signed }, attemptedAt, posted, deps.clock.now(), fraction(deps.random))',
+    tests: ['test/operations/webhook-repair.test.ts'],
+    named: 'headers of the merchant’s own',
+  },
+  {
+    name: 'error-report-unredacted',
+    why: 'A secret in an error’s message is sent to the error tracker.',
+    file: 'src/platform/error-report.ts',
+    search: 'redact(envelope)',
+    replace: 'envelope',
+    tests: ['test/platform/log.test.ts'],
+  },
+  {
+    name: 'simulators-in-production',
+    why: 'A setting of the local platform is taken in production: payments go to whoever set it.',
+    file: 'src/env.ts',
+    search: "if (!name.startsWith('LOCAL_') || value === undefined) continue",
+    replace: "if (!name.startsWith('LOCAL_DATABASE_') || value === undefined) continue",
+    tests: ['test/platform/env.test.ts'],
+  },
+]

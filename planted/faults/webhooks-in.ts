@@ -1,0 +1,121 @@
+/** What providers post: its proof, its storage, its application. */
+import type { Fault } from '../fault.ts'
+
+export const WEBHOOKS_IN: readonly Fault[] = [
+  {
+    name: 'chapa-constant-signature',
+    why: 'Chapa’s other header is the same on every request: whoever saw one can forge any webhook.',
+    file: 'src/providers/chapa/webhook.ts',
+    search: "verifyHexHmac('SHA-256', secret, body, headers.get('x-chapa-signature'))",
+    replace: "verifyHexHmac('SHA-256', secret, new TextEncoder().encode(secret), headers.get('chapa-signature'))",
+    tests: ['test/providers/chapa-webhook.test.ts'],
+  },
+  {
+    name: 'no-secret-lets-everybody-in',
+    why: 'Where a connection has no secret, any post is taken for the provider’s.',
+    file: 'src/providers/kit/webhook.ts',
+    search: "if (!secret) return 'wrong'",
+    replace: "if (!secret) return 'valid'",
+    tests: ['test/providers/flutterwave-webhook.test.ts'],
+  },
+  {
+    name: 'signature-of-what-was-parsed',
+    why: 'The signature is held against JSON that was written anew: a blank more, and a true webhook is refused.',
+    file: 'src/providers/paystack/webhook.ts',
+    search: "return verifyHexHmac('SHA-512', key, body, ",
+    replace:
+      "const parsed = new TextEncoder().encode(JSON.stringify(readJson(body)))\n  return verifyHexHmac('SHA-512', key, parsed, ",
+    tests: ['test/providers/paystack-webhook.test.ts'],
+  },
+  {
+    name: 'stripe-old-signature-accepted',
+    why: 'A webhook that somebody recorded is taken for ever.',
+    file: 'src/providers/stripe/webhook.ts',
+    search: '!secret || unixSeconds(now) - Number(signed.time) > TOLERANCE_SECONDS',
+    replace: '!secret || unixSeconds(now) < TOLERANCE_SECONDS',
+    tests: ['test/providers/stripe-webhook.test.ts'],
+  },
+  {
+    name: 'dedupe-by-transaction',
+    why: 'All events about one charge have one key: the second, that it was paid, is dropped as a repeat.',
+    file: 'src/providers/paystack/webhook.ts',
+    search: 'dedupeKey: `${event}:${data.id ?? (await bodyHash(body))}`',
+    replace: 'dedupeKey: `${data.id ?? (await bodyHash(body))}`',
+    tests: ['test/providers/paystack-webhook.test.ts'],
+  },
+  {
+    name: 'flutterwave-dedupe-without-status',
+    why: 'The news that a pending charge was paid has the key of the news that it is pending.',
+    file: 'src/providers/flutterwave/webhook.ts',
+    search: '`${id}:${status.toLowerCase()}`',
+    replace: 'id',
+    tests: ['test/providers/flutterwave-webhook.test.ts'],
+  },
+  {
+    name: 'acknowledged-before-stored',
+    why: 'The provider is told 200 before its post is in the database: an outage loses it for good.',
+    file: 'src/operations/provider-events/receive.ts',
+    search: 'return store(deps, verified.value, claim, posted.body)\n',
+    replace: `deps.defer(store(deps, verified.value, claim, posted.body).catch(() => {}))
+  return done({ providerEventId: undefined })
+`,
+    tests: ['test/http/provider-webhooks.test.ts'],
+    named: 'once it is stored',
+  },
+  {
+    name: 'queued-before-committed',
+    why: 'The queue hears of an event that is not there yet: its consumer finds nothing, and is done with it.',
+    file: 'src/operations/provider-events/receive.ts',
+    search: '  const { dedupeKey } = claim\n',
+    replace: "  const { dedupeKey } = claim\n  await deps.nudge([{ kind: 'apply', providerEventId: id }])\n",
+    tests: ['test/http/provider-webhooks.test.ts'],
+    named: 'the queue hears of it',
+  },
+  {
+    name: 'rotated-secret-not-looked-up',
+    why: 'An isolate refuses with the secret that it has kept, for a minute after the merchant changed it.',
+    file: 'src/operations/provider-events/receive.ts',
+    search: "    if (check === 'missing') return refused('signature_missing')\n",
+    replace: "    return refused(check === 'missing' ? 'signature_missing' : 'signature_wrong')\n",
+    tests: ['test/http/provider-webhooks.test.ts'],
+    named: 'new credentials',
+  },
+  {
+    name: 'disabled-connection-hears-nothing',
+    why: 'Payments that are under way when a connection is disabled are never heard of again.',
+    file: 'src/db/statements/provider-events.ts',
+    search: '.where(and(eq(connections.id, id), eq(connections.provider, provider)))',
+    replace:
+      ".where(and(eq(connections.id, id), eq(connections.provider, provider), eq(connections.status, 'active')))",
+    tests: ['test/http/provider-webhooks.test.ts'],
+    named: 'a disabled connection',
+  },
+  {
+    name: 'event-applied-twice-at-once',
+    why: 'Two consumers that come upon one event both ask the provider and both apply it.',
+    file: 'src/db/statements/provider-events.ts',
+    search:
+      "and(eq(providerEvents.id, id), sql`status = 'received' and (leased_until is null or leased_until <= app.now())`),",
+    replace: "and(eq(providerEvents.id, id), sql`status = 'received'`),",
+    tests: ['test/operations/payment-flow.test.ts'],
+    named: 'two workers that come upon the same event',
+  },
+  {
+    name: 'unclear-answer-ends-the-event',
+    why: 'While the provider can not be asked, its event counts as applied, and is forgotten.',
+    file: 'src/operations/provider-events/apply.ts',
+    search: "const isDone = learned.isClear && (isOfRefund || about !== 'refund')",
+    replace: "const isDone = isOfRefund || about !== 'refund'",
+    tests: ['test/operations/payment-flow.test.ts'],
+    named: 'believed in nothing and applied later',
+  },
+  {
+    name: 'unknown-payment-ignored-for-good',
+    why: 'A webhook about a payment that turns up a moment later is never applied.',
+    file: 'src/operations/provider-events/apply.ts',
+    search: "lease.about === 'nothing' ? 'ignored' : 'unmatched'",
+    replace: "'ignored'",
+    tests: ['test/operations/reconciliation.test.ts'],
+    named: 'webhooks about payments that nobody knew',
+  },
+]
