@@ -49,7 +49,7 @@ export const DELIVERIES: readonly Fault[] = [
   {
     name: 'live-event-to-a-test-endpoint',
     why: 'Endpoints of both modes are told of each other’s events.',
-    file: 'migrations/0018_webhook_delivery.sql',
+    file: 'migrations/0020_list_indexes.sql',
     search: 'where w.merchant_id = new.merchant_id and w.mode = new.mode and w.status',
     replace: 'where w.merchant_id = new.merchant_id and w.status',
     tests: ['test/operations/deliver.test.ts'],
@@ -58,7 +58,7 @@ export const DELIVERIES: readonly Fault[] = [
   {
     name: 'disabled-endpoint-is-told',
     why: 'An endpoint that its merchant has disabled gets deliveries all the same.',
-    file: 'migrations/0018_webhook_delivery.sql',
+    file: 'migrations/0020_list_indexes.sql',
     search: "w.mode = new.mode and w.status = 'active' and w.deleted_at is null",
     replace: 'w.mode = new.mode and w.deleted_at is null',
     tests: ['test/node/sql/events.test.ts'],
