@@ -31,6 +31,21 @@ export function mutated(payloads: readonly unknown[]): fc.Arbitrary<Bytes> {
     })
 }
 
+const TELLING = /"(\w*(?:amount|fees?|charge\w*|currency|ref\w*|mode|domain|status))":("[^"]*"|-?[\d.]+|true|false)/g
+const OTHER_VALUES = [0, 1, 100, 150_001, 7_251, 1500.51, 1250.51, '150001', 'KES', 'usd', 'live', 'other', true, null]
+
+/** The answer with another value in one of the fields that tell what was paid, for what and how it stands. */
+export function retold(answer: unknown): fc.Arbitrary<Bytes> {
+  const text = JSON.stringify(answer)
+  const fields = [...text.matchAll(TELLING)]
+  if (fields.length === 0) return fc.constant(encode(answer))
+  return fc
+    .tuple(fc.constantFrom(...fields), fc.constantFrom(...OTHER_VALUES))
+    .map(([{ 0: field, 1: name, index }, value]) =>
+      utf8(`${text.slice(0, index)}"${name}":${JSON.stringify(value)}${text.slice(index + field.length)}`),
+    )
+}
+
 /** Reading a webhook gives a claim of the contract's form, or nothing; it never throws. */
 export async function webhookIsRead({ name }: Pick<Subject, 'name'>, body: Bytes): Promise<void> {
   const claim = await PROVIDERS[name].readWebhook(body)
@@ -103,6 +118,7 @@ export function answersTo(subject: Subject, errand: Errand, others: readonly unk
   const own = subject.answers[errand].map((answer) =>
     fc.oneof(
       { weight: 3, arbitrary: mutated([answer]) },
+      { weight: 3, arbitrary: retold(answer) },
       { weight: 2, arbitrary: fc.constant(encode(answer)) },
       { weight: 1, arbitrary: mutated(others) },
     ),
