@@ -61,6 +61,8 @@ export class ApiContract {
   /** What is wrong with the answer; undefined where it is as the document says. */
   fault(method: string, pathname: string, answer: Answer): string | undefined {
     if (!answer.headers.get('x-request-id')?.startsWith('req_')) return 'it has no request id'
+    // The answer to GET, without its body.
+    if (method === 'HEAD') return answer.text === '' ? undefined : 'it has a body'
     const operation = this.find(method, pathname)
     if (operation === undefined) return faultOfStray(answer)
     const contents = operation.answers.get(answer.status)
