@@ -105,27 +105,31 @@ export type Break =
   | { kind: 'add'; at: readonly number[]; name: string; value: unknown }
   /** A number gets its text, a text its number, and what is neither a list around it. */
   | { kind: 'retype'; at: readonly number[] }
+  /** A text gets this in its middle, and is otherwise as it was. */
+  | { kind: 'infect'; at: readonly number[]; by: string }
+
+/** What no database keeps, what no parser expects, and what is fine and looks as if it weren't. */
+const INFECTIONS = ['\0', '\ud800', '\udc00', '\u202e', '\u2028', '\ufeff', '"', "'", '\\', '%00', '\n', '\u{1f4b8}']
+
+const FIELD_NAMES = ['__proto__', 'constructor', 'hasOwnProperty', 'id', 'status', 'amount', 'merchant_id', 'x', '']
 
 export const jsonBreak: fc.Arbitrary<Break> = fc.oneof(
-  fc.record({ kind: fc.constant('replace' as const), at: place, by: junk }),
-  fc.record({ kind: fc.constant('remove' as const), at: place }),
-  fc.record({ kind: fc.constant('retype' as const), at: place }),
-  fc.record({
-    kind: fc.constant('add' as const),
-    at: place,
-    name: fc.constantFrom(
-      '__proto__',
-      'constructor',
-      'hasOwnProperty',
-      'id',
-      'status',
-      'amount',
-      'merchant_id',
-      'x',
-      '',
-    ),
-    value: junk,
-  }),
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('replace' as const), at: place, by: junk }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('infect' as const), at: place, by: fc.constantFrom(...INFECTIONS) }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('remove' as const), at: place }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('retype' as const), at: place }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('add' as const),
+      at: place,
+      name: fc.constantFrom(...FIELD_NAMES),
+      value: junk,
+    }),
+  },
 )
 
 /** A copy of the value, broken so. Prototype names become fields of their own, as in `JSON.parse`. */
@@ -157,6 +161,11 @@ function brokenHere(value: unknown, by: Break): unknown {
       return { [by.name]: by.value }
     case 'remove':
       return null
+    case 'infect': {
+      if (typeof value !== 'string') return value
+      const middle = Math.floor(value.length / 2)
+      return value.slice(0, middle) + by.by + value.slice(middle)
+    }
     case 'retype':
       if (typeof value === 'number') return String(value)
       return typeof value === 'string' && value !== '' && Number.isFinite(Number(value)) ? Number(value) : [value]

@@ -23,6 +23,7 @@ export type RichMerchant = Awaited<ReturnType<typeof richMerchant>>
 export async function richMerchant(world: World, at: readonly ProviderName[] = ['paystack']) {
   const merchant = await world.newMerchant()
   const connection = await connect(world, merchant, 1)
+  const idle = await connect(world, merchant, 2)
   await merchant.api.post('/api/v1/webhooks/', { url: 'https://shop.test/hook' })
   const paid = idOf(await initiate(merchant), 201)
   const open = idOf(await initiate(merchant), 201)
@@ -42,7 +43,7 @@ export async function richMerchant(world: World, at: readonly ProviderName[] = [
       fields: { ...FIELDS, ...(withPerson ? await personOf(world) : {}) },
       ids: {
         txn: [paid, open],
-        con: [connection.id],
+        con: [connection.id, idle.id],
         key: [String(spare.body.id)],
         rec: [String(run.body.id)],
         ...(await idsOf(world, merchant.merchantId)),
