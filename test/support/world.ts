@@ -19,6 +19,7 @@ import { WebhookSecretsCache } from '../../src/operations/provider-events/webhoo
 import { createEgress } from '../../src/platform/egress.ts'
 import { createLog } from '../../src/platform/log.ts'
 import { announceTo, openStream, refuseStream, waitAt } from '../../src/platform/streams.ts'
+import { ApiContract } from './api-contract.ts'
 import { fakeClock } from './clock.ts'
 import { useFeedDeps } from './feed-deps.ts'
 import { type MerchantOptions, newMerchant } from './merchant.ts'
@@ -157,6 +158,7 @@ export async function createWorld(name: string, { startsAt = STARTS_AT, seed = 1
     defer: (work) => deferred.push(work),
     routePattern: undefined,
   }))
+  const contract = holdToDocument(app)
 
   const answer = app.fetch
   app.fetch = async (request, ...rest) => {
@@ -182,6 +184,8 @@ export async function createWorld(name: string, { startsAt = STARTS_AT, seed = 1
     simulators,
     paystack: simulators.of.paystack,
     app,
+    /** The OpenAPI document, to which every answer of `app` is held. */
+    contract,
     /** Waits for the work that requests left to be done after their answer. */
     settled: async () => {
       await Promise.all(deferred.splice(0))
@@ -210,6 +214,30 @@ export async function createWorld(name: string, { startsAt = STARTS_AT, seed = 1
     },
     newMerchant: (options: MerchantOptions = {}) => newMerchant(deps, app, options),
   }
+}
+
+/** Lets the app give no answer but such as its OpenAPI document describes: another is an error of the test. */
+function holdToDocument(app: ReturnType<typeof createApp>): () => Promise<ApiContract> {
+  const { fetch } = app
+  let contract: Promise<ApiContract> | undefined
+  const readContract = async () => {
+    const served = await fetch(new Request('https://api.paybridge.test/api/schema/'))
+    return new ApiContract(await served.json())
+  }
+  const contractOf = () => {
+    contract ??= readContract()
+    return contract
+  }
+  app.fetch = async (request, ...rest) => {
+    const response = await fetch(request, ...rest)
+    const { status, headers } = response
+    const text = status === 101 ? '' : await response.clone().text()
+    const { pathname } = new URL(request.url)
+    const fault = (await contractOf()).fault(request.method, pathname, { status, headers, text })
+    if (fault === undefined) return response
+    throw new Error(`the answer to ${request.method} ${pathname} is not of the OpenAPI document: ${fault}`)
+  }
+  return contractOf
 }
 
 /** A webhook as a provider sent it. */
