@@ -63,9 +63,7 @@ export async function nextDueAt({ run, platform }: Load): Promise<number | undef
     database.query(`
       select floor(extract(epoch from least(
         (select min(next_check_at) from transactions),
-        (select min(refunds_check_at) from transactions
-         where amount_refunding > 0 and exists (
-           select from refunds r where r.transaction_id = transactions.id and r.status = 'pending')),
+        (select min(refunds_check_at) from transactions),
         (select min(next_check_at) from attempts),
         (select min(greatest(next_attempt_at, leased_until)) from provider_events where status = 'received'),
         (select min(greatest(d.next_attempt_at, d.leased_until, e.paused_until, e.next_send_at))

@@ -12,7 +12,9 @@ const WAITING = `
   select coalesce(t.metadata ->> 'sale', 'a payment') || ' has an attempt that is ' || a.status
   from attempts a join transactions t on t.id = a.transaction_id
   where a.status in ('created', 'open', 'unknown') and t.status not in ('pending', 'processing') and a.next_check_at is null
-    and t.next_check_at is null and t.status not in ('requires_review')
+    and t.next_check_at is null and t.status <> 'requires_review'
+    -- Its payer has begun and never ends: it is asked after until two days past its deadline.
+    and not (a.reference = any($2))
   union all
   select 'a refund of ' || coalesce(t.metadata ->> 'sale', 'a payment') || ' is pending, and unheard of by its provider'
   from refunds r join transactions t on t.id = r.transaction_id where r.status = 'pending' and r.provider_refund_id is null

@@ -32,9 +32,7 @@ function agreeOn(facts: Facts, { place, payment, attempt }: Booked, attemptId: s
     }),
     ...ours.flatMap((refund) => {
       const theirs = payment.refunds.find(({ id }) => id === refund.provider_refund_id)
-      // Stripe's may fail after it has succeeded, and is not asked after by then.
-      const isBounced = place.provider === 'stripe' && refund.status === 'succeeded'
-      if (theirs?.state === 'failed' && refund.status !== 'failed' && !isBounced) {
+      if (theirs?.state === 'failed' && refund.status !== 'failed') {
         return [`${what}: a refund of ${refund.amount} is ${refund.status} here and failed there`]
       }
       const isClaimed =
