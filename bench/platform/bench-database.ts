@@ -15,6 +15,9 @@ export interface BenchDatabase extends AsyncDisposable {
   /** Where the Worker's driver sends its requests. */
   endpoint: string
   urlOf(role: RoleName): string
+  /** Where Postgres itself listens. */
+  host: string
+  port: number
   /** As the superuser who owns the schema: for arranging, and for looking at what is there. */
   owner: pg.Client
 }
@@ -37,6 +40,8 @@ export async function startBenchDatabase(latencyMs = 0): Promise<BenchDatabase> 
   const running = parts.move()
   return {
     endpoint: bridge.url,
+    host: postgres.host,
+    port: postgres.port,
     owner,
     urlOf: (role) => `postgres://${role}:${PASSWORDS[role]}@127.0.0.1/bench`,
     [Symbol.asyncDispose]: () => running.disposeAsync(),

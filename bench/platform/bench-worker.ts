@@ -1,14 +1,9 @@
 /** The Worker as it would be deployed, under workerd: bundled by Wrangler, with the queues and bindings of wrangler.toml. */
-import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { promisify } from 'node:util'
-import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptionsShape } from 'miniflare'
-import { unstable_getMiniflareWorkerOptions } from 'wrangler'
-
-const ROOT = join(import.meta.dirname, '../..')
+import { join } from 'node:path'
+import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
+import { bundle, declaredIn } from './bundle.ts'
 
 export interface BenchWorker extends AsyncDisposable {
   miniflare: Miniflare
@@ -22,8 +17,7 @@ export async function startBenchWorker(settings: Readonly<Record<string, string>
     rm(made, { recursive: true, force: true }),
   )
   await bundle(folder)
-  const declared: V4WorkerOptionsShape = unstable_getMiniflareWorkerOptions(join(ROOT, 'wrangler.toml')).workerOptions
-  const { compatibilityDate, compatibilityFlags, queueProducers, queueConsumers, durableObjects } = declared
+  const { compatibilityDate, compatibilityFlags, queueProducers, queueConsumers, durableObjects } = declaredIn()
   const miniflare = parts.adopt(
     new Miniflare(
       // Wrangler gives its options in the form of the Miniflare before this one.
@@ -43,14 +37,6 @@ export async function startBenchWorker(settings: Readonly<Record<string, string>
   const url = await miniflare.ready
   const running = parts.move()
   return { miniflare, url: url.origin, [Symbol.asyncDispose]: () => running.disposeAsync() }
-}
-
-async function bundle(folder: string): Promise<void> {
-  const wrangler = join(dirname(createRequire(import.meta.url).resolve('wrangler/package.json')), 'bin/wrangler.js')
-  await promisify(execFile)(process.execPath, [wrangler, 'deploy', '--dry-run', '--outdir', folder], {
-    cwd: ROOT,
-    env: { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_LOG_PATH: join(folder, 'logs') },
-  })
 }
 
 /** Without the members that are undefined. */

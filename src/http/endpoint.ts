@@ -40,7 +40,13 @@ interface Declaration<P, Q, B> {
   params?: z.ZodType<P>
   query?: z.ZodType<Q>
   body?: z.ZodType<B>
-  answer: { status: number; schema: z.ZodType; description: string }
+  answer: {
+    status: number
+    schema: z.ZodType
+    description: string
+    /** Where there is a 202 beside it, with the same schema: what it means. */
+    accepted?: string
+  }
   /** Beyond those that every route may answer with. */
   problems?: readonly ProblemCode[]
 }
@@ -162,8 +168,24 @@ function answerResponse(answer: Answer): Response {
 const honoPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1')
 
 /** What any route may answer with. */
-const COMMON_PROBLEMS = ['validation_failed', 'rate_limited', 'internal_error'] as const satisfies ProblemCode[]
-const CALLER_PROBLEMS = ['credential_missing', 'api_key_revoked', 'scope_missing'] as const satisfies ProblemCode[]
+export const COMMON_PROBLEMS = ['rate_limited', 'internal_error', 'try_again'] as const satisfies ProblemCode[]
+/** Of a route that reads what it is sent. */
+const INPUT_PROBLEMS = ['validation_failed', 'idempotency_key_malformed'] as const satisfies ProblemCode[]
+const BODY_PROBLEMS = ['body_malformed', 'body_too_large', 'content_type_unsupported'] as const satisfies ProblemCode[]
+const CALLER_PROBLEMS = [
+  'credential_missing',
+  'credential_malformed',
+  'api_key_unknown',
+  'api_key_revoked',
+  'api_key_expired',
+  'access_token_expired',
+  'access_token_invalid',
+  'session_ended',
+  'ip_not_allowed',
+  'scope_missing',
+  'merchant_suspended',
+  'mode_header_malformed',
+] as const satisfies ProblemCode[]
 
 function document<P, Q, B>(app: App, declared: Declaration<P, Q, B>, security: Record<string, string[]>[]): void {
   const request: RouteConfig['request'] = {}
@@ -173,8 +195,6 @@ function document<P, Q, B>(app: App, declared: Declaration<P, Q, B>, security: R
     request.body = { required: true, content: { 'application/json': { schema: declared.body } } }
   }
   if (declared.method === 'post') request.headers = z.object({ 'Idempotency-Key': IDEMPOTENCY_KEY })
-  const codes = [...COMMON_PROBLEMS, ...(security.length > 0 ? CALLER_PROBLEMS : []), ...(declared.problems ?? [])]
-  const { status, schema, description } = declared.answer
   app.openAPIRegistry.registerPath({
     method: declared.method,
     path: declared.path,
@@ -183,8 +203,22 @@ function document<P, Q, B>(app: App, declared: Declaration<P, Q, B>, security: R
     ...(declared.description === undefined ? {} : { description: declared.description }),
     security,
     request,
-    responses: { [status]: { description, content: { 'application/json': { schema } } }, ...problemResponses(codes) },
+    responses: { ...answersOf(declared), ...problemResponses(problemsOf(declared, security.length > 0)) },
   })
+}
+
+function answersOf({ answer }: Pick<Declaration<unknown, unknown, unknown>, 'answer'>): RouteConfig['responses'] {
+  const content = { 'application/json': { schema: answer.schema } }
+  const accepted = answer.accepted === undefined ? {} : { 202: { description: answer.accepted, content } }
+  return { [answer.status]: { description: answer.description, content }, ...accepted }
+}
+
+function problemsOf(
+  { method, problems = [] }: Pick<Declaration<unknown, unknown, unknown>, 'method' | 'problems'>,
+  isGuarded: boolean,
+): ProblemCode[] {
+  const ofBody = method === 'get' ? [] : BODY_PROBLEMS
+  return [...COMMON_PROBLEMS, ...INPUT_PROBLEMS, ...ofBody, ...(isGuarded ? CALLER_PROBLEMS : []), ...problems]
 }
 
 const IDEMPOTENCY_KEY = z.string().min(1).max(255).optional().openapi({
@@ -192,7 +226,7 @@ const IDEMPOTENCY_KEY = z.string().min(1).max(255).optional().openapi({
   example: 'order-4711-payment',
 })
 
-/** The codes of each status, spelled out for the reader. */
+/** The codes of each status, spelled out for the reader and for programs. */
 export function problemResponses(codes: readonly ProblemCode[]): RouteConfig['responses'] {
   const byStatus = Map.groupBy(new Set(codes), (code) => PROBLEMS[code].status)
   return Object.fromEntries(
@@ -200,7 +234,7 @@ export function problemResponses(codes: readonly ProblemCode[]): RouteConfig['re
       status,
       {
         description: sameStatus.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join('\n\n'),
-        content: { [PROBLEM_CONTENT_TYPE]: { schema: ProblemSchema } },
+        content: { [PROBLEM_CONTENT_TYPE]: { schema: ProblemSchema.extend({ code: z.enum(sameStatus) }) } },
       },
     ]),
   )

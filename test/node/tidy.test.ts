@@ -34,6 +34,7 @@ const ENTRIES = [
   'test/support/secrets-hooks.ts',
   'test/support/worker.ts',
   'cli/main.ts',
+  'sim/main.ts',
 ]
 
 /** The third shows merchants code of theirs, and runs none of it. */
@@ -44,7 +45,9 @@ interface Import {
   to: string
 }
 
-const sources = ['src', 'local', 'cli', 'test'].flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: ROOT })).sort()
+const sources = ['src', 'local', 'cli', 'sim', 'test']
+  .flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: ROOT }))
+  .sort()
 
 const imports: Import[] = sources.flatMap((from) => {
   const text = readFileSync(join(ROOT, from), 'utf8')

@@ -14,6 +14,9 @@ import { withDatabasesOnDemand } from './databases-on-demand.ts'
 import { rolePasswords } from './provided.ts'
 import { watchSecretsAtRest } from './secrets-at-rest.ts'
 
+/** What chance begins with in the fuzz tests, unless the environment says another: a run is repeatable. */
+const FUZZ_SEED = 20_261_124
+
 const TEMPLATE = 'paybridge_template'
 
 /** @returns what ends it all; should the run end without it, Postgres ends with the process */
@@ -35,6 +38,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('superuserUrl', superuserUrl)
   const secrets = await watchSecretsAtRest(postgres, TEMPLATE)
   project.provide('secretsUrl', secrets.url)
+  project.provide('fuzzSeed', Number(process.env.FUZZ_SEED ?? FUZZ_SEED))
   return async () => {
     await bridge.close()
     await backend.close()

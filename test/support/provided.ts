@@ -14,6 +14,8 @@ declare module 'vitest' {
     superuserUrl: string
     /** Where a test file hands over its secrets (`secrets-at-rest.ts`). */
     secretsUrl: string
+    /** FUZZ_SEED of the environment, or always the same. */
+    fuzzSeed: number
   }
 }
 

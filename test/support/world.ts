@@ -4,16 +4,12 @@
  */
 
 import { neonConfig } from '@neondatabase/serverless'
-import { type SQL, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
 import { createSimulators } from '../../local/simulators/index.ts'
-import { signAccessToken } from '../../src/crypto/access-token.ts'
 import { parseKeyRing } from '../../src/crypto/key-ring.ts'
-import { dummyPasswordHash } from '../../src/crypto/password.ts'
-import { newRefreshToken } from '../../src/crypto/refresh-token.ts'
 import { connect } from '../../src/db/client.ts'
 import { enterWorker } from '../../src/db/gate.ts'
-import { type Id, newId } from '../../src/domain/ids.ts'
-import { SCOPES, type Scope } from '../../src/domain/scopes.ts'
+import { newId } from '../../src/domain/ids.ts'
 import type { Mode } from '../../src/domain/transaction.ts'
 import type { Env } from '../../src/env.ts'
 import { createApp } from '../../src/http/app.ts'
@@ -23,12 +19,16 @@ import { WebhookSecretsCache } from '../../src/operations/provider-events/webhoo
 import { createEgress } from '../../src/platform/egress.ts'
 import { createLog } from '../../src/platform/log.ts'
 import { announceTo, openStream, refuseStream, waitAt } from '../../src/platform/streams.ts'
+import { ApiContract } from './api-contract.ts'
 import { fakeClock } from './clock.ts'
 import { useFeedDeps } from './feed-deps.ts'
+import { type MerchantOptions, newMerchant } from './merchant.ts'
 import { bridgeEndpoint, databaseUrl, rolePasswords } from './provided.ts'
 import { seededRandom } from './random.ts'
 import { createReceiver } from './receiver.ts'
-import { hear, hearAnswer, hearError, hearRequest, keepSecret, keepSecretsOf } from './secrets.ts'
+import { hear, hearAnswer, hearError, hearRequest, keepSecret } from './secrets.ts'
+
+export { type ApiAnswer, caller, type Merchant } from './merchant.ts'
 
 /** Where all the simulators are, each below its provider's name. */
 export const SIMULATORS_URL = 'https://simulators.test'
@@ -158,6 +158,7 @@ export async function createWorld(name: string, { startsAt = STARTS_AT, seed = 1
     defer: (work) => deferred.push(work),
     routePattern: undefined,
   }))
+  const contract = holdToDocument(app)
 
   const answer = app.fetch
   app.fetch = async (request, ...rest) => {
@@ -183,6 +184,8 @@ export async function createWorld(name: string, { startsAt = STARTS_AT, seed = 1
     simulators,
     paystack: simulators.of.paystack,
     app,
+    /** The OpenAPI document, to which every answer of `app` is held. */
+    contract,
     /** Waits for the work that requests left to be done after their answer. */
     settled: async () => {
       await Promise.all(deferred.splice(0))
@@ -211,6 +214,30 @@ export async function createWorld(name: string, { startsAt = STARTS_AT, seed = 1
     },
     newMerchant: (options: MerchantOptions = {}) => newMerchant(deps, app, options),
   }
+}
+
+/** Lets the app give no answer but such as its OpenAPI document describes: another is an error of the test. */
+function holdToDocument(app: ReturnType<typeof createApp>): () => Promise<ApiContract> {
+  const { fetch } = app
+  let contract: Promise<ApiContract> | undefined
+  const readContract = async () => {
+    const served = await fetch(new Request('https://api.paybridge.test/api/schema/'))
+    return new ApiContract(await served.json())
+  }
+  const contractOf = () => {
+    contract ??= readContract()
+    return contract
+  }
+  app.fetch = async (request, ...rest) => {
+    const response = await fetch(request, ...rest)
+    const { status, headers } = response
+    const text = status === 101 ? '' : await response.clone().text()
+    const { pathname } = new URL(request.url)
+    const fault = (await contractOf()).fault(request.method, pathname, { status, headers, text })
+    if (fault === undefined) return response
+    throw new Error(`the answer to ${request.method} ${pathname} is not of the OpenAPI document: ${fault}`)
+  }
+  return contractOf
 }
 
 /** A webhook as a provider sent it. */
@@ -248,88 +275,4 @@ function newsOf(
 
 function seededNumber(random: (length: number) => Uint8Array): number {
   return new DataView(random(4).buffer).getUint32(0) / 2 ** 32
-}
-
-interface MerchantOptions {
-  mode?: Mode
-  scopes?: readonly Scope[]
-}
-
-/** A merchant with its owner signed in and an API key, and ways to call the API as either. */
-async function newMerchant(deps: Deps, app: ReturnType<typeof createApp>, options: MerchantOptions) {
-  const { clock, random } = deps
-  const now = clock.now()
-  const id = <P extends 'mer' | 'usr' | 'ses'>(prefix: P): Id<P> => newId(prefix, now.getTime(), random)
-  const merchantId = id('mer')
-  const userId = id('usr')
-  const sessionId = id('ses')
-  const email = `${userId}@merchant.test`
-  const refresh = await newRefreshToken(random)
-  const { db } = deps.api
-  const time = now.toISOString()
-  const user = JSON.stringify({ id: userId, email, password_hash: dummyPasswordHash })
-  const merchant = JSON.stringify({ id: merchantId, company_name: 'Kora Stores', country: 'NG' })
-  const expiresAt = new Date(now.getTime() + 30 * 86_400_000).toISOString()
-  const session = JSON.stringify({ id: sessionId, user_id: userId, merchant_id: merchantId, expires_at: expiresAt })
-  const made = await deps.api.run(undefined, [
-    db.execute(sql`select app.register(${time}, ${user}, ${merchant}, null, null, null)`),
-    db.execute(sql`select app.finish_sign_in(${time}, ${session}, ${refresh.hash}, null, null, null, null)`),
-  ])
-  if (!made.ok) throw new Error(`no merchant: ${made.problem.code}`)
-  const accessToken = await signAccessToken(deps.tokens, { userId, sessionId, merchantId }, now.getTime())
-  const mode = options.mode ?? 'test'
-  const person = caller(app, accessToken, mode)
-  const key = await person.post('/api/v1/api-keys/', { name: 'test', scopes: options.scopes ?? SCOPES })
-  if (key.status !== 201) throw new Error(`no API key: ${JSON.stringify(key.body)}`)
-  return {
-    merchantId,
-    userId,
-    sessionId,
-    email,
-    mode,
-    accessToken,
-    refreshToken: refresh.token,
-    /** Calls the API with an access token. */
-    person,
-    apiKey: String(key.body.key),
-    apiKeyId: String(key.body.id),
-    /** Calls the API with an API key. */
-    api: caller(app, String(key.body.key), mode),
-  }
-}
-
-export type Merchant = Awaited<ReturnType<typeof newMerchant>>
-
-export interface ApiAnswer {
-  status: number
-  headers: Headers
-  // biome-ignore lint/suspicious/noExplicitAny: tests assert on every field that they read
-  body: any
-}
-
-/** A client of the API with this credential. */
-export function caller(app: ReturnType<typeof createApp>, token: string | undefined, mode: Mode = 'test') {
-  async function call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
-    const all = new Headers({ 'paybridge-mode': mode, ...headers })
-    if (token !== undefined) all.set('authorization', `Bearer ${token}`)
-    if (body !== undefined && !all.has('content-type')) all.set('content-type', 'application/json')
-    keepSecretsOf(body)
-    const init: RequestInit = { method, headers: all }
-    if (body !== undefined)
-      init.body = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body)
-    const response = await app.request(`https://api.paybridge.test${path}`, init)
-    const text = await response.text()
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: text === '' ? {} : JSON.parse(text),
-    } satisfies ApiAnswer
-  }
-  return {
-    get: (path: string, headers?: Record<string, string>) => call('GET', path, undefined, headers),
-    post: (path: string, body?: unknown, headers?: Record<string, string>) => call('POST', path, body, headers),
-    put: (path: string, body?: unknown, headers?: Record<string, string>) => call('PUT', path, body, headers),
-    patch: (path: string, body?: unknown, headers?: Record<string, string>) => call('PATCH', path, body, headers),
-    delete: (path: string, headers?: Record<string, string>) => call('DELETE', path, undefined, headers),
-  }
 }

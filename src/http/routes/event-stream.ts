@@ -7,7 +7,7 @@ import { type FieldError, PROBLEMS } from '../../domain/problem.ts'
 import { STREAM_ENDS } from '../../domain/stream.ts'
 import { createPublicStreamTicket, createStreamTicket, redeemStreamTicket } from '../../operations/events/tickets.ts'
 import type { AppContext } from '../context.ts'
-import { type App, endpoint, parse, problemResponses } from '../endpoint.ts'
+import { type App, COMMON_PROBLEMS, endpoint, parse, problemResponses } from '../endpoint.ts'
 import { problemResponse } from '../problem.ts'
 import { IdSchema, ModeSchema, TimeSchema } from '../schemas.ts'
 
@@ -136,7 +136,7 @@ function document(app: App): void {
     request: { query: StreamQuerySchema },
     responses: {
       101: { description: 'The stream. A ticket that is refused closes it at once.' },
-      ...problemResponses(['upgrade_required', 'validation_failed', 'rate_limited', 'internal_error']),
+      ...problemResponses([...COMMON_PROBLEMS, 'upgrade_required', 'validation_failed']),
     },
   })
 }

@@ -51,7 +51,10 @@ export const MerchantSchema = z
   .openapi('Merchant')
 
 export const ProfileSchema = z
-  .object({ merchant: MerchantSchema, user: UserSchema.nullable().openapi({ description: 'null for an API key' }) })
+  .object({
+    merchant: MerchantSchema,
+    user: z.union([UserSchema, z.null()]).openapi({ description: 'null for an API key' }),
+  })
   .openapi('Profile')
 
 const ChangeProfileSchema = z

@@ -12,7 +12,7 @@ import type { Provider } from '../../providers/contract.ts'
 import { PROVIDERS } from '../../providers/registry.ts'
 import { readBytes } from '../body.ts'
 import type { AppContext } from '../context.ts'
-import { type App, problemResponses } from '../endpoint.ts'
+import { type App, COMMON_PROBLEMS, problemResponses } from '../endpoint.ts'
 import { problemResponse } from '../problem.ts'
 import { IdSchema } from '../schemas.ts'
 
@@ -77,7 +77,7 @@ function document(app: App, provider: Provider, path: string): void {
         description: 'Stored, to be applied.',
         content: { 'application/json': { schema: z.object({ received: z.literal(true) }) } },
       },
-      ...problemResponses(REFUSALS),
+      ...problemResponses([...COMMON_PROBLEMS, ...REFUSALS]),
     },
   })
 }

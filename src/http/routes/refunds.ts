@@ -60,7 +60,12 @@ export function refundRoutes(app: App): void {
       'answer yet: the refund is found there, or sent again, by asking on.',
     params: ofTransaction,
     body: CreateRefundSchema,
-    answer: { status: 201, schema: RefundSchema, description: 'The refund.' },
+    answer: {
+      status: 201,
+      schema: RefundSchema,
+      description: 'The refund.',
+      accepted: 'The provider gave no clear answer yet: the refund will be made, or fail.',
+    },
     problems: [
       'transaction_not_found',
       'transaction_not_refundable',

@@ -197,7 +197,12 @@ export function transactionRoutes(app: App): void {
       'Send the customer to `checkout_url`. 202 means that the provider gave no clear answer yet: the transaction will ' +
       'have its page, or fail, within minutes.',
     body: InitiateSchema,
-    answer: { status: 201, schema: TransactionSchema, description: 'The transaction, with its checkout page.' },
+    answer: {
+      status: 201,
+      schema: TransactionSchema,
+      description: 'The transaction, with its checkout page.',
+      accepted: 'The provider gave no clear answer yet.',
+    },
     problems: [
       'no_usable_connection',
       'amount_below_minimum',

@@ -5,9 +5,9 @@ import { ORDER } from '../../support/paystack.ts'
 import { type ApiAnswer, caller, type Merchant } from '../../support/world.ts'
 import { openCourse, race } from './race.ts'
 
-const TILLS = 3
+const TILLS = 2
 /** Payments after which the key is revoked, while others are under way. */
-const BEFORE = 3
+const BEFORE = 2
 
 const course = await openCourse('key_revocation')
 const { world, owner } = course

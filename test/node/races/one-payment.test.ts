@@ -1,4 +1,4 @@
-/** One payment of which the webhook, the merchant's question and two sweeps hear at once: it succeeds once, told once. */
+/** One payment of which the webhook, the merchant's question and the sweep hear at once: it succeeds once, told once. */
 import { beforeAll, expect, test } from 'vitest'
 import { sweep } from '../../../src/operations/upkeep/sweep.ts'
 import { sweepDeliveries } from '../../../src/operations/upkeep/sweep-deliveries.ts'
@@ -34,7 +34,6 @@ test('a payment that everybody hears of at once succeeds once, with one event an
     contestants: (id) => [
       () => deliverProviderWebhooks(world),
       () => merchant.api.get(`${TRANSACTIONS}${id}/verify_payment/`),
-      () => sweep(world.deps),
       () => sweep(world.deps),
     ],
     line: 'attempts',

@@ -8,7 +8,7 @@ import { enter, enterWorker, insertion, newMerchant, type Row, type Session } fr
 import { newRefund, settle, takePayment } from '../sql/rows.ts'
 import { openCourse, ROUNDS, race } from './race.ts'
 
-const REFUNDS = 20
+const REFUNDS = 12
 const PAID = 1_000_000
 /** Fewer than refunds, as they are. */
 const WORKERS = 5
@@ -86,7 +86,7 @@ const outcomes = new Map<string, number>()
 async function plan(round: number) {
   const random = seededRandom(round)
   const payment = await takePayment(owner, adaTest, PAID)
-  const most = random.pick([45_000, 100_000, 300_000, PAID])
+  const most = random.pick([75_000, 170_000, 500_000, PAID])
   const plans = sessions.map((session): Plan => {
     const amount = random.int(1, most)
     const row = { ...newRefund({ ...adaTest, payment }), amount }
