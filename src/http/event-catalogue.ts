@@ -12,7 +12,7 @@ import { ATTEMPT, DRIFT, ENVELOPE, REFUND, TRANSACTION, WEBHOOK_ENDPOINT } from 
 import { EventSchema } from './event-schema.ts'
 import { DriftSchema } from './routes/reconciliation.ts'
 import { RefundSchema } from './routes/refunds.ts'
-import { AttemptSchema, TransactionSchema } from './routes/transactions.ts'
+import { DuplicateChargeSchema, TransactionSchema } from './routes/transactions.ts'
 import { WebhookEndpointSchema } from './webhook-schemas.ts'
 
 interface Entry {
@@ -80,9 +80,7 @@ const CATALOGUE: Readonly<Record<EventType, Entry>> = {
   ),
   'payment.duplicate_charge': {
     description: 'Money was taken once more for a payment that was paid already: give it back.',
-    schema: TransactionSchema.extend({
-      duplicate_attempt: AttemptSchema.openapi({ description: 'The try that was paid although another was' }),
-    }),
+    schema: DuplicateChargeSchema,
     example: { ...TRANSACTION, ...PAID, status: 'succeeded', duplicate_attempt: ATTEMPT },
   },
   'refund.created': refund('pending', 'A refund was asked for, here or on the provider’s dashboard.'),

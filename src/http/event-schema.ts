@@ -4,7 +4,7 @@ import { z } from '@hono/zod-openapi'
 import { EVENT_TYPES } from '../domain/event.ts'
 import { DriftSchema } from './routes/reconciliation.ts'
 import { RefundSchema } from './routes/refunds.ts'
-import { TransactionSchema } from './routes/transactions.ts'
+import { DuplicateChargeSchema, TransactionSchema } from './routes/transactions.ts'
 import { IdSchema, ModeSchema, TimeSchema } from './schemas.ts'
 import { WebhookEndpointSchema } from './webhook-schemas.ts'
 
@@ -20,7 +20,7 @@ export const EventSchema = z
     api_version: z.string(),
     created_at: TimeSchema,
     data: z
-      .union([TransactionSchema, RefundSchema, DriftSchema, WebhookEndpointSchema])
+      .union([TransactionSchema, DuplicateChargeSchema, RefundSchema, DriftSchema, WebhookEndpointSchema])
       .openapi({ description: 'What it is about, as it was at that moment: see `data.object`' }),
   })
   .openapi('Event')

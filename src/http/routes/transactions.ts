@@ -96,6 +96,11 @@ export const AttemptSchema = z
   })
   .openapi('Attempt')
 
+/** What the event of a charge too many is about. */
+export const DuplicateChargeSchema = TransactionSchema.extend({
+  duplicate_attempt: AttemptSchema.openapi({ description: 'The try that was paid although another was' }),
+}).openapi('DuplicateCharge')
+
 export const TransactionDetailSchema = TransactionSchema.extend({
   attempts: z.array(AttemptSchema),
   history: z.array(
