@@ -32,6 +32,9 @@ const WAITING = `
 /** How long a payment may be asked after beyond its deadline, once nothing goes wrong. */
 const GRACE_MS = 86_400_000
 
+/** The cron comes every minute, and the last minute of a run has none. */
+const CRON_MS = 2 * 60_000
+
 export async function nothingIsStuck({ load, booked }: Facts): Promise<string[]> {
   const { database, scheduler } = load.run
   const underWay = booked
@@ -39,6 +42,6 @@ export async function nothingIsStuck({ load, booked }: Facts): Promise<string[]>
     .map(({ payment }) => payment.reference)
   const waiting = await scheduler.outside(database.query(WAITING, [new Date(scheduler.now() - GRACE_MS), underWay]))
   const dueAt = await nextDueAt(load)
-  const isOverdue = dueAt !== undefined && dueAt <= scheduler.now()
+  const isOverdue = dueAt !== undefined && dueAt <= scheduler.now() - CRON_MS
   return [...waiting.map(({ words }) => String(words)), ...(isOverdue ? ['something is due, and nobody does it'] : [])]
 }

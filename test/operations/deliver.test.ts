@@ -333,16 +333,17 @@ describe('nothing is lost', () => {
   test('a worker that comes back after another one failed takes nothing from that one’s schedule', async () => {
     const { merchant, endpoint } = await newToldMerchant(world)
     await makeEvent(merchant)
+    const [{ id }] = await deliveriesOf(merchant, endpoint)
     const seen = Promise.withResolvers<unknown>()
     receiver.answerWith(async () => {
       outwaitLease(world)
       receiver.answerWith(() => new Response('broken', { status: 500 }))
-      expect(await deliverDue(deps)).toEqual({ leased: 1, accepted: 0 })
+      expect(await deliverDue(deps, [id])).toEqual({ leased: 1, accepted: 0 })
       seen.resolve(await deliveriesOf(merchant, endpoint))
       clock.advance(1_000)
       return new Response('broken', { status: 500 })
     })
-    await deliverDue(deps)
+    await deliverDue(deps, [id])
     const scheduled = await seen.promise
     await world.settled()
     expect(scheduled).toMatchObject([{ status: 'pending', attempts: [{ number: 1, outcome: 'rejected' }] }])
