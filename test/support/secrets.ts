@@ -5,9 +5,12 @@
  * end.
  */
 
-/** As `crypto/` makes them, with their checksums; JWTs; what providers give their merchants; a password in a URL. */
+/**
+ * As `crypto/` makes them; JWTs; what providers give their merchants; a password in a URL. In the middle of a longer word,
+ * such as the thousands of sealed values in a database, some letters look like one by chance.
+ */
 const FORM = new RegExp(
-  [
+  `(?<![A-Za-z0-9_-])(?:${[
     /pb_(?:test|live)_[0-9A-Za-z]{49}/,
     /pb[rt]_[0-9A-Za-z]{49}/,
     /eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}/,
@@ -17,7 +20,7 @@ const FORM = new RegExp(
     /postgres(?:ql)?:\/\/[^/\s:@]+:[^/\s@]+@/,
   ]
     .map(({ source }) => source)
-    .join('|'),
+    .join('|')})`,
 )
 
 /** A shorter word stands in other texts by chance. */
