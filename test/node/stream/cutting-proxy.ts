@@ -7,6 +7,8 @@ export interface CuttingProxy extends AsyncDisposable {
   url: string
   /** How many connections were cut off so far. */
   cuts(): number
+  /** From here on every connection lives. */
+  heal(): void
 }
 
 /** @param bytesUntilCut asked for each connection; Infinity lets it live */
@@ -14,6 +16,7 @@ export async function startCuttingProxy(serverUrl: string, bytesUntilCut: () => 
   const { hostname, port } = new URL(serverUrl)
   const open = new Set<Socket>()
   let cuts = 0
+  let isHealed = false
   const server = createServer((client) => {
     const upstream = createConnection(Number(port), hostname)
     let left = bytesUntilCut()
@@ -29,6 +32,10 @@ export async function startCuttingProxy(serverUrl: string, bytesUntilCut: () => 
     }
     client.pipe(upstream)
     upstream.on('data', (chunk: Uint8Array) => {
+      if (isHealed) {
+        client.write(chunk)
+        return
+      }
       client.write(chunk.subarray(0, left))
       left -= chunk.length
       if (left > 0) return
@@ -43,6 +50,9 @@ export async function startCuttingProxy(serverUrl: string, bytesUntilCut: () => 
   return {
     url: `http://127.0.0.1:${address.port}`,
     cuts: () => cuts,
+    heal() {
+      isHealed = true
+    },
     async [Symbol.asyncDispose]() {
       for (const socket of open) socket.destroy()
       server.close()

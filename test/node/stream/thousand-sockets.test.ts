@@ -46,6 +46,8 @@ test(`${SOCKETS} clients that are cut off at random each see every event once, a
   expect(followers.map(({ follower }) => follower.seen.last)).toEqual(Array(SOCKETS).fill(EVENTS))
   expect(network.cuts()).toBeGreaterThan(SOCKETS / 4)
 
+  // Some connections would else be cut in the very word that ends them.
+  network.heal()
   const [lost] = keys
   if (lost === undefined) throw new Error('there is a key')
   const startedAt = performance.now()
