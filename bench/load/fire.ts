@@ -2,7 +2,7 @@
 import autocannon, { type LoadRequest } from 'autocannon'
 import type { Recording } from '../floor/recording.ts'
 import type { Operation } from './operations.ts'
-import type { Shop } from './seed.ts'
+import { type Shop, TRIAL_ITEMS } from './seed.ts'
 
 /** Who is measured, and where it takes requests and queue batches. */
 export interface Target {
@@ -66,13 +66,13 @@ export async function fire(
   target: Target,
   operation: Operation,
   shop: Shop,
-  items: Iterator<string>,
+  items: { next(): string },
   { amount, connections }: { amount: number; connections: number },
 ): Promise<Volley> {
   const setupRequest = (request: LoadRequest): LoadRequest => {
-    const { value, done } = items.next()
-    if (done === true) throw new RangeError('the items are used up')
-    const { path, method, headers, body } = requestOf(target, operation, shop, value)
+    // Nothing is used up by a `select 1`.
+    const item = target.kind === 'select-1' ? TRIAL_ITEMS.warm : items.next()
+    const { path, method, headers, body } = requestOf(target, operation, shop, item)
     return { ...request, path, method, headers, ...(body === undefined ? {} : { body }) }
   }
   const url = operation.start(shop, '').kind === 'messages' ? target.consumerUrl : target.url

@@ -44,15 +44,16 @@ export async function seed(stage: Stage, items: number): Promise<Shop> {
   const stories = new Map<StoryName, Story>()
   for (const name of STORY_NAMES) {
     const transactionId = await play(stage, name === 'due' ? told : merchant, name)
-    // A due one is a batch of a hundred.
-    const count = name === 'due' ? Math.ceil(items / 40) : items
-    const copies = { from: FIRST_ITEM, count, others: Object.values(TRIAL_ITEMS) }
+    const copies = { from: FIRST_ITEM, count: copiesOf(name, items), others: Object.values(TRIAL_ITEMS) }
     stories.set(name, await copyStory(stage.owner, transactionId, copies))
   }
   await stage.owner.query('update event_counters set last_number = $1', [LAST_EVENT_NUMBER])
   await stage.owner.query('vacuum analyze')
   return shopOf(merchant, stories)
 }
+
+/** How many there are of a story: fewer where one is a batch of a hundred deliveries. */
+export const copiesOf = (name: StoryName, items: number): number => (name === 'due' ? Math.ceil(items / 20) : items)
 
 function shopOf({ apiKey, webhookPath }: Opened, stories: ReadonlyMap<StoryName, Story>): Shop {
   const idsOf: Shop['idsOf'] = (story, prefix, item) => {

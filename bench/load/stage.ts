@@ -12,7 +12,7 @@ import {
 import { type Outside, startOutside } from '../platform/outside.ts'
 import { OPERATIONS, type Operation } from './operations.ts'
 import { playBack, type Rehearsal, record } from './record.ts'
-import { FIRST_ITEM, type Shop, seed } from './seed.ts'
+import { copiesOf, FIRST_ITEM, type Shop, seed } from './seed.ts'
 
 /** How long the outside takes, in milliseconds for each round trip and each of the provider's answers. */
 export interface Distance {
@@ -25,6 +25,13 @@ export interface Pair extends AsyncDisposable {
   floor: Contestant
 }
 
+export interface Items {
+  /** @throws RangeError where none is left */
+  next(): string
+  /** How many are left. */
+  left(): number
+}
+
 export interface Stage extends AsyncDisposable {
   shop: Shop
   /** By the operation's name. */
@@ -32,7 +39,7 @@ export interface Stage extends AsyncDisposable {
   /** The Worker and the floor, started anew, at this distance from the others. */
   pairAt(distance: Distance): Promise<Pair>
   /** For an operation, items that nobody has used up; they begin anew where it uses none up. */
-  itemsFor(operation: Operation): Iterator<string>
+  itemsFor(operation: Operation): Items
 }
 
 /** @param items how many of each payment there are to work on */
@@ -43,7 +50,7 @@ export async function openStage(items: number): Promise<Stage> {
   const bundles = parts.use(await buildBundles())
   const near = await placesAt(outside, { databaseMs: 0, providerMs: 0 })
   const { shop, rehearsals } = await rehearse(database, outside, bundles, near, items)
-  const taken = new Map<string, Iterator<string>>()
+  const taken = new Map<string, Items>()
   const running = parts.move()
   return {
     shop,
@@ -58,9 +65,9 @@ export async function openStage(items: number): Promise<Stage> {
       return { worker, floor, [Symbol.asyncDispose]: () => started.disposeAsync() }
     },
     itemsFor(operation) {
-      const iterator = taken.get(operation.name) ?? numbered(items, operation.uses === undefined)
-      taken.set(operation.name, iterator)
-      return iterator
+      const found = taken.get(operation.name) ?? itemsOf(operation, items)
+      taken.set(operation.name, found)
+      return found
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
@@ -108,8 +115,14 @@ const recordingsOf = (rehearsals: ReadonlyMap<string, Rehearsal>): Recordings =>
 const moved = (rehearsals: ReadonlyMap<string, Rehearsal>, from: string, to: string): Recordings =>
   JSON.parse(JSON.stringify(recordingsOf(rehearsals)).replaceAll(from, to))
 
-function* numbered(count: number, again: boolean): Generator<string> {
-  do {
-    for (let index = 0; index < count; index++) yield String(FIRST_ITEM + index)
-  } while (again)
+function itemsOf({ uses }: Operation, items: number): Items {
+  const count = uses === undefined ? Number.POSITIVE_INFINITY : copiesOf(uses, items)
+  let used = 0
+  return {
+    left: () => count - used,
+    next() {
+      if (used >= count) throw new RangeError('every item is used up')
+      return String(FIRST_ITEM + (used++ % items))
+    },
+  }
 }

@@ -76,7 +76,7 @@ async function warmUp(
   stage: Stage,
   targets: readonly Target[],
   operation: Operation,
-  { seconds }: Pace,
+  { seconds, rounds }: Pace,
 ): Promise<Load> {
   const { connections } = operation
   const few = { connections, amount: connections * 2 }
@@ -88,5 +88,7 @@ async function warmUp(
     }
   }
   const perMs = few.amount / Math.min(...times)
-  return { connections, amount: Math.max(connections, Math.round(perMs * seconds * 1000)) }
+  // The Worker and the floor use up as many.
+  const most = Math.floor(stage.itemsFor(operation).left() / (2 * rounds))
+  return { connections, amount: Math.max(connections, Math.min(most, Math.round(perMs * seconds * 1000))) }
 }

@@ -10,7 +10,7 @@ let stage: Stage
 let pair: Pair
 
 beforeAll(async () => {
-  stage = await openStage(40)
+  stage = await openStage(100)
   pair = await stage.pairAt({ databaseMs: 0, providerMs: 0 })
 }, 300_000)
 
