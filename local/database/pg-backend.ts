@@ -80,11 +80,26 @@ function runOn(client: pg.PoolClient): Run {
   }
 }
 
+/**
+ * `DISCARD ALL` without its `DISCARD PLANS`. What functions have planned is nothing that a caller could see, and Neon's pool
+ * keeps it from one request to the next: planning it again would cost more than most batches do.
+ */
+const DISCARD_ALL_BUT_PLANS = [
+  'CLOSE ALL',
+  'SET SESSION AUTHORIZATION DEFAULT',
+  'RESET ALL',
+  'DEALLOCATE ALL',
+  'UNLISTEN *',
+  'SELECT pg_advisory_unlock_all()',
+  'DISCARD TEMP',
+  'DISCARD SEQUENCES',
+].join('; ')
+
 /** Returns the connection to its pool as it was opened, or destroys it. */
 async function giveBack(client: pg.PoolClient): Promise<void> {
   try {
     if (client.getTransactionStatus() !== 'I') await client.query('ROLLBACK')
-    await client.query('DISCARD ALL')
+    await client.query(DISCARD_ALL_BUT_PLANS)
     client.release()
   } catch {
     client.release(true)
