@@ -31,8 +31,15 @@ export async function becomeQuiet(load: Load): Promise<void> {
     await scheduler.runUntil(Math.max(dueAt ?? 0, scheduler.now() + step))
     await work(load, `quiet cron ${look + 1}`)
   }
+  await readToTheEnd(load)
+}
+
+/** Whoever reads a stream is at its end: also one whose socket is closed only now, for its key is revoked. */
+async function readToTheEnd(load: Load): Promise<void> {
+  load.platform.lookAtStreams()
+  await settle(load)
   for (const reader of load.readers) void reader.readOn()
-  platform.lookAtStreams()
+  load.platform.lookAtStreams()
   await settle(load)
 }
 
