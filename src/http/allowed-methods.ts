@@ -4,11 +4,10 @@ import type { App } from './endpoint.ts'
 
 /** Reads the declarations once, after all routes are mounted. */
 export function allowedMethods(app: App): (pathname: string) => string[] {
-  const declared = app.openAPIRegistry.definitions.flatMap((definition) =>
-    definition.type === 'route'
-      ? [{ method: definition.route.method.toUpperCase(), pattern: patternOf(definition.route.path) }]
-      : [],
-  )
+  const declared = app.described.map(({ method, path }) => ({
+    method: method.toUpperCase(),
+    pattern: patternOf(path),
+  }))
   return (pathname) => declared.filter(({ pattern }) => pattern.test(pathname)).map(({ method }) => method)
 }
 

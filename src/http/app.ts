@@ -1,11 +1,10 @@
 /** The app: what every request passes through, then the routes. Fixed words stand before `{id}` where both fit. */
 
-import { OpenAPIHono } from '@hono/zod-openapi'
 import { accessLog } from './access-log.ts'
 import { allowedMethods } from './allowed-methods.ts'
-import type { AppContext, AppEnv, Variables } from './context.ts'
+import type { AppContext, Variables } from './context.ts'
 import { docsRoutes } from './docs.ts'
-import { type App, RATE_LIMIT_PERIOD_SECONDS } from './endpoint.ts'
+import { App, RATE_LIMIT_PERIOD_SECONDS } from './endpoint.ts'
 import { problemResponse } from './problem.ts'
 import { apiKeyRoutes } from './routes/api-keys.ts'
 import { auditLogRoutes } from './routes/audit-logs.ts'
@@ -26,7 +25,7 @@ import { webhookRoutes } from './routes/webhooks.ts'
 
 /** @param begin makes a request ready: its dependencies, its id, its address */
 export function createApp(begin: (c: AppContext) => Variables): App {
-  const app = new OpenAPIHono<AppEnv>({ getPath: pathWithSlash })
+  const app = new App({ getPath: pathWithSlash })
   app.use(async (c, next) => {
     for (const [name, value] of Object.entries(begin(c))) c.set(name as keyof Variables, value)
     await next()

@@ -15,21 +15,23 @@ const LANGUAGES: readonly { title: string; file: keyof typeof SNIPPETS; hint: st
   { title: 'Go', file: 'verify.go', hint: 'go get github.com/standard-webhooks/standard-webhooks/libraries' },
 ]
 
-const SNIPPET_SECTIONS = LANGUAGES.map(
-  ({ title, file, hint }) => html`<h3 id="${file}">${title}</h3>
+const snippetSections = () =>
+  LANGUAGES.map(
+    ({ title, file, hint }) => html`<h3 id="${file}">${title}</h3>
 <p><code>${hint}</code></p>
 <pre data-file="${file}"><code>${SNIPPETS[file]}</code></pre>
 `,
-)
+  )
 
 /** The first attempt is made at once. */
-const SCHEDULE_ROWS = [0, ...DELIVERY_WAITS_MS].map(
-  (
-    waitMs,
-    index,
-  ) => html`<tr><th scope="row">${index + 1}</th><td>${index === 0 ? 'at once' : inWords(waitMs)}</td></tr>
+const scheduleRows = () =>
+  [0, ...DELIVERY_WAITS_MS].map(
+    (
+      waitMs,
+      index,
+    ) => html`<tr><th scope="row">${index + 1}</th><td>${index === 0 ? 'at once' : inWords(waitMs)}</td></tr>
 `,
-)
+  )
 
 function inWords(ms: number): string {
   if (ms < 60_000) return `${counted(ms / 1_000, 'second')} after the one before`
@@ -72,7 +74,7 @@ export const webhooksPage = () => html`<!doctype html>
         (<code>whsec_…</code>, shown once, when the endpoint is made). While a secret is being replaced there are two
         signatures, separated by a space: one that is right is enough.
       </p>
-${SNIPPET_SECTIONS}
+${snippetSections()}
       <h2 id="rules">What a receiver has to do</h2>
       <ul>
         <li><strong>Verify the bytes as they came.</strong> A body that was parsed and written again has another
@@ -101,7 +103,7 @@ ${SNIPPET_SECTIONS}
       <table>
         <thead><tr><th scope="col">Attempt</th><th scope="col">When</th></tr></thead>
         <tbody>
-${SCHEDULE_ROWS}        </tbody>
+${scheduleRows()}        </tbody>
       </table>
       <p>
         An answer of 410 disables the endpoint at once. One that has accepted nothing for ${counted(LIMITS.endpointWarnDays, 'day')} is

@@ -17,23 +17,24 @@ const INFO = {
   ].join('\n\n'),
 }
 
+const BEARER = {
+  type: 'http',
+  scheme: 'bearer',
+  description:
+    'An API key (`pb_test_…`, `pb_live_…`) or an access token from `/api/v1/auth/token/`. What an operation needs of a ' +
+    "key's scopes, or of a person's role, stands beside it.",
+} as const
+
 export function docsRoutes(app: App): void {
-  app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
-    type: 'http',
-    scheme: 'bearer',
-    description:
-      'An API key (`pb_test_…`, `pb_live_…`) or an access token from `/api/v1/auth/token/`. What an operation needs of a ' +
-      "key's scopes, or of a person's role, stands beside it.",
-  })
-  let schema: object | undefined
-  app.get('/api/schema/', (c) => {
+  let schema: Promise<object> | undefined
+  app.get('/api/schema/', async (c) => {
     c.set('routePattern', '/api/schema/')
     schema ??= makeSchema(app)
-    return c.json(schema)
+    return c.json(await schema)
   })
   app.get('/api/docs/', (c) => {
     c.set('routePattern', '/api/docs/')
-    return c.html(PAGE, 200, { 'content-security-policy': POLICY })
+    return c.html(page(), 200, { 'content-security-policy': POLICY })
   })
   app.get('/api/docs/webhooks/', (c) => {
     c.set('routePattern', '/api/docs/webhooks/')
@@ -42,22 +43,28 @@ export function docsRoutes(app: App): void {
 }
 
 /** Made when it is first asked for: a cold start doesn't wait for it. */
-function makeSchema(app: App): object {
-  documentWebhooks(app)
-  return app.getOpenAPI31Document({ openapi: '3.1.0', info: INFO, servers: [{ url: '/' }] })
+async function makeSchema(app: App): Promise<object> {
+  const { OpenAPIRegistry, OpenApiGeneratorV31 } = await import('@asteasolutions/zod-to-openapi')
+  const registry = new OpenAPIRegistry()
+  registry.registerComponent('securitySchemes', 'bearer', BEARER)
+  for (const { method, path, describe } of app.described) registry.registerPath({ method, path, ...describe() })
+  documentWebhooks(registry)
+  const generator = new OpenApiGeneratorV31(registry.definitions)
+  return generator.generateDocument({ openapi: '3.1.0', info: INFO, servers: [{ url: '/' }] })
 }
 
 /** The page runs scripts and loads styles of this origin only; it works without any other network. */
 const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
 
 /** Below the operations, each problem code: where a problem's `type` leads. */
-const PROBLEM_ROWS = Object.entries(PROBLEMS).map(
-  ([code, { status, title }]) =>
-    html`<tr id="problem-${code}"><th scope="row"><code>${code}</code></th><td>${status}</td><td>${title}</td></tr>
+const problemRows = () =>
+  Object.entries(PROBLEMS).map(
+    ([code, { status, title }]) =>
+      html`<tr id="problem-${code}"><th scope="row"><code>${code}</code></th><td>${status}</td><td>${title}</td></tr>
 `,
-)
+  )
 
-const PAGE = html`<!doctype html>
+const page = () => html`<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
@@ -77,7 +84,7 @@ const PAGE = html`<!doctype html>
       <table>
         <thead><tr><th scope="col">Code</th><th scope="col">Status</th><th scope="col">What it means</th></tr></thead>
         <tbody>
-${PROBLEM_ROWS}        </tbody>
+${problemRows()}        </tbody>
       </table>
     </main>
     <script src="/docs-assets/swagger-ui-bundle.js"></script>

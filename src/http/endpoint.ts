@@ -3,8 +3,9 @@
  * operation that it calls. Everything that is the same for all routes happens here.
  */
 
-import type { OpenAPIHono, RouteConfig } from '@hono/zod-openapi'
-import { z } from '@hono/zod-openapi'
+import type { RouteConfig } from '@asteasolutions/zod-to-openapi'
+import { Hono } from 'hono'
+import { z } from 'zod'
 import { hashRequest } from '../crypto/canonical-hash.ts'
 import type { FieldError, Outcome, ProblemCode } from '../domain/problem.ts'
 import { done, PROBLEMS, refused } from '../domain/problem.ts'
@@ -18,7 +19,16 @@ import type { AppContext, AppEnv } from './context.ts'
 import { PROBLEM_CONTENT_TYPE, problemResponse } from './problem.ts'
 import { ProblemSchema } from './schemas.ts'
 
-export type App = OpenAPIHono<AppEnv>
+/** The app, and what is said of its routes. */
+export class App extends Hono<AppEnv> {
+  readonly described: DescribedRoute[] = []
+}
+
+/** A route as the OpenAPI document has it. */
+export interface DescribedRoute extends Pick<RouteConfig, 'method' | 'path'> {
+  /** Called when somebody asks for the document: a cold start doesn't wait for it. */
+  describe(): Omit<RouteConfig, 'method' | 'path'>
+}
 
 /** What a route's operation is called with: everything parsed. */
 export interface Input<P, Q, B> {
@@ -64,18 +74,20 @@ export interface PublicEndpoint<P, Q, B> extends Declaration<P, Q, B> {
 }
 
 export function endpoint<P, Q, B>(app: App, declared: Endpoint<P, Q, B>): void {
-  document(app, declared, [{ bearer: [declared.scope] }])
-  app.on(declared.method, honoPath(declared.path), async (c) => {
-    c.set('routePattern', declared.path)
+  const { method, path } = declared
+  app.described.push({ method, path, describe: () => describe(declared, [{ bearer: [declared.scope] }]) })
+  app.on(method, honoPath(path), async (c) => {
+    c.set('routePattern', path)
     const outcome = await answerCaller(c, declared)
     return outcome.ok ? answerResponse(outcome.value) : problemResponse(c, outcome.problem)
   })
 }
 
 export function publicEndpoint<P, Q, B>(app: App, declared: PublicEndpoint<P, Q, B>): void {
-  document(app, declared, [])
-  app.on(declared.method, honoPath(declared.path), async (c) => {
-    c.set('routePattern', declared.path)
+  const { method, path } = declared
+  app.described.push({ method, path, describe: () => describe(declared, []) })
+  app.on(method, honoPath(path), async (c) => {
+    c.set('routePattern', path)
     const outcome = await answerVisitor(c, declared)
     return outcome.ok ? answerResponse(outcome.value) : problemResponse(c, outcome.problem)
   })
@@ -187,7 +199,10 @@ const CALLER_PROBLEMS = [
   'mode_header_malformed',
 ] as const satisfies ProblemCode[]
 
-function document<P, Q, B>(app: App, declared: Declaration<P, Q, B>, security: Record<string, string[]>[]): void {
+function describe<P, Q, B>(
+  declared: Declaration<P, Q, B>,
+  security: Record<string, string[]>[],
+): ReturnType<DescribedRoute['describe']> {
   const request: RouteConfig['request'] = {}
   if (declared.params instanceof z.ZodObject) request.params = declared.params
   if (declared.query instanceof z.ZodObject) request.query = declared.query
@@ -195,16 +210,14 @@ function document<P, Q, B>(app: App, declared: Declaration<P, Q, B>, security: R
     request.body = { required: true, content: { 'application/json': { schema: declared.body } } }
   }
   if (declared.method === 'post') request.headers = z.object({ 'Idempotency-Key': IDEMPOTENCY_KEY })
-  app.openAPIRegistry.registerPath({
-    method: declared.method,
-    path: declared.path,
+  return {
     tags: [declared.tag],
     summary: declared.summary,
     ...(declared.description === undefined ? {} : { description: declared.description }),
     security,
     request,
     responses: { ...answersOf(declared), ...problemResponses(problemsOf(declared, security.length > 0)) },
-  })
+  }
 }
 
 function answersOf({ answer }: Pick<Declaration<unknown, unknown, unknown>, 'answer'>): RouteConfig['responses'] {
@@ -221,7 +234,7 @@ function problemsOf(
   return [...COMMON_PROBLEMS, ...INPUT_PROBLEMS, ...ofBody, ...(isGuarded ? CALLER_PROBLEMS : []), ...problems]
 }
 
-const IDEMPOTENCY_KEY = z.string().min(1).max(255).optional().openapi({
+const IDEMPOTENCY_KEY = z.string().min(1).max(255).optional().meta({
   description: 'The same key with the same request gives the first answer again, for 24 hours.',
   example: 'order-4711-payment',
 })
@@ -234,7 +247,9 @@ export function problemResponses(codes: readonly ProblemCode[]): RouteConfig['re
       status,
       {
         description: sameStatus.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join('\n\n'),
-        content: { [PROBLEM_CONTENT_TYPE]: { schema: ProblemSchema.extend({ code: z.enum(sameStatus) }) } },
+        content: {
+          [PROBLEM_CONTENT_TYPE]: { schema: z.intersection(ProblemSchema, z.object({ code: z.enum(sameStatus) })) },
+        },
       },
     ]),
   )

@@ -3,7 +3,7 @@
  * does not compile. The routes, the OpenAPI document's webhooks and the docs are made from it.
  */
 
-import { z } from '@hono/zod-openapi'
+import { z } from 'zod'
 import { EVENT_TYPES, type EventType } from '../domain/event.ts'
 import { type JsonObject, parseJsonObject } from '../domain/json.ts'
 import type { RefundStatus } from '../domain/refund.ts'
@@ -56,7 +56,7 @@ const PAID = {
 
 const CLOSED = { checkout_url: null, updated_at: LATER }
 
-const CATALOGUE: Readonly<Record<EventType, Entry>> = {
+const catalogue = (): Readonly<Record<EventType, Entry>> => ({
   'payment.created': payment('pending', 'A payment was asked for; its customer can pay as soon as it has its page.', {
     checkout_url: null,
   }),
@@ -130,7 +130,7 @@ const CATALOGUE: Readonly<Record<EventType, Entry>> = {
     schema: WebhookEndpointSchema.extend({ status: z.literal('disabled') }),
     example: { ...WEBHOOK_ENDPOINT, status: 'disabled', disabled_because: 'gone' },
   },
-}
+})
 
 /** A type of the catalogue, with the whole event that is told. */
 export interface EventDescription {
@@ -147,12 +147,13 @@ let described: readonly EventDescription[] | undefined
 
 /** Every type, in the order of the domain's list. Made when it is first asked for: a cold start doesn't wait for it. */
 export function describeEvents(): readonly EventDescription[] {
-  described ??= EVENT_TYPES.map(describe)
+  if (described !== undefined) return described
+  const entries = catalogue()
+  described = EVENT_TYPES.map((type) => describe(type, entries[type]))
   return described
 }
 
-function describe(type: EventType): EventDescription {
-  const { description, schema: data, example } = CATALOGUE[type]
+function describe(type: EventType, { description, schema: data, example }: Entry): EventDescription {
   const schema = z.object({ ...EventSchema.shape, type: z.literal(type), data })
   return {
     type,
@@ -163,10 +164,14 @@ function describe(type: EventType): EventDescription {
   }
 }
 
+const NO_METADATA = z.registry<z.core.GlobalMeta>()
+
 function toJsonSchema(schema: z.ZodObject): JsonObject {
   const made = z.toJSONSchema(schema, {
     // The other direction closes every object to fields that it doesn't know.
     io: 'input',
+    // Names and hints are of the OpenAPI document: an event's schema stands by itself.
+    metadata: NO_METADATA,
     override({ jsonSchema }) {
       // The format says the same in one word.
       if (jsonSchema.format === 'date-time') delete jsonSchema.pattern

@@ -1,6 +1,6 @@
 /** An event on the wire: in lists, deliveries and the live stream alike. */
 
-import { z } from '@hono/zod-openapi'
+import { z } from 'zod'
 import { EVENT_TYPES } from '../domain/event.ts'
 import { DriftSchema } from './routes/reconciliation.ts'
 import { RefundSchema } from './routes/refunds.ts'
@@ -8,7 +8,7 @@ import { DuplicateChargeSchema, TransactionSchema } from './routes/transactions.
 import { IdSchema, ModeSchema, TimeSchema } from './schemas.ts'
 import { WebhookEndpointSchema } from './webhook-schemas.ts'
 
-const NumberSchema = z.int().min(1).openapi({ description: 'Counts without gaps, for each merchant and mode' })
+const NumberSchema = z.int().min(1).meta({ description: 'Counts without gaps, for each merchant and mode' })
 
 export const EventSchema = z
   .object({
@@ -21,6 +21,6 @@ export const EventSchema = z
     created_at: TimeSchema,
     data: z
       .union([TransactionSchema, DuplicateChargeSchema, RefundSchema, DriftSchema, WebhookEndpointSchema])
-      .openapi({ description: 'What it is about, as it was at that moment: see `data.object`' }),
+      .meta({ description: 'What it is about, as it was at that moment: see `data.object`' }),
   })
-  .openapi('Event')
+  .meta({ id: 'Event' })

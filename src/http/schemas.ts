@@ -1,6 +1,6 @@
 /** Schemas that more than one resource uses. */
 
-import { z } from '@hono/zod-openapi'
+import { z } from 'zod'
 import { type Currency, isCurrency } from '../domain/currencies.ts'
 import { type Id, type IdPrefix, idPattern, isId } from '../domain/ids.ts'
 import { LIMITS } from '../domain/limits.ts'
@@ -14,22 +14,22 @@ export function IdSchema<Prefix extends IdPrefix>(prefix: Prefix) {
   return z
     .string()
     .refine((text): text is Id<Prefix> => isId(prefix, text), `is not an id of the form ${prefix}_…`)
-    .openapi({ pattern: idPattern(prefix), example: `${prefix}_01kav3q2m8x4c5d6e7f8g9h0jk` })
+    .meta({ pattern: idPattern(prefix), example: `${prefix}_01kav3q2m8x4c5d6e7f8g9h0jk` })
 }
 
 /** ISO 8601, UTC. */
-export const TimeSchema = z.iso.datetime().openapi({ example: '2026-11-24T09:30:00.000Z' })
+export const TimeSchema = z.iso.datetime().meta({ example: '2026-11-24T09:30:00.000Z' })
 
 export const CurrencySchema = z
   .string()
   .refine((code): code is Currency => isCurrency(code), 'is not an ISO 4217 code in capitals')
-  .openapi({ example: 'NGN' })
+  .meta({ example: 'NGN' })
 
 /** ISO 3166-1 alpha-2. */
 export const CountrySchema = z
   .string()
   .regex(/^[A-Z]{2}$/, 'is not an ISO 3166-1 code of two capitals')
-  .openapi({ example: 'NG' })
+  .meta({ example: 'NG' })
 
 /** Minor units of the currency. */
 export const AmountSchema = z.int().min(0).max(Number.MAX_SAFE_INTEGER)
@@ -43,21 +43,22 @@ export const PhoneSchema = z
 export const ProviderSchema = z
   .string()
   .refine((name): name is ProviderName => isProviderName(name), `is not one of ${PROVIDER_NAMES.join(', ')}`)
-  .openapi({ enum: [...PROVIDER_NAMES], example: 'paystack' })
+  .meta({ enum: [...PROVIDER_NAMES], example: 'paystack' })
 
 export const ProblemSchema = z
   .object({
     type: z.string(),
     title: z.string(),
     status: z.int(),
-    code: z.string().openapi({ description: 'Stable: programs decide by it.' }),
+    code: z.string().meta({ description: 'Stable: programs decide by it.' }),
     detail: z.string().optional(),
     request_id: z.string(),
     errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
     transaction_id: z.string().optional(),
     refund_id: z.string().optional(),
   })
-  .openapi('Problem', {
+  .meta({
+    id: 'Problem',
     example: {
       type: '/api/docs/#problem-validation_failed',
       title: 'A field is missing, unknown or not acceptable: see errors.',
@@ -71,7 +72,7 @@ export const ProblemSchema = z
 /** `limit` and `cursor` of a list. */
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(LIMITS.pageSizeMax).default(LIMITS.pageSizeDefault),
-  cursor: z.string().max(100).optional().openapi({ description: 'next_cursor of the page before' }),
+  cursor: z.string().max(100).optional().meta({ description: 'next_cursor of the page before' }),
 }
 
 /** A page of a list. */

@@ -1,6 +1,6 @@
 /** Webhook endpoints and deliveries on the wire. */
 
-import { z } from '@hono/zod-openapi'
+import { z } from 'zod'
 import { DELIVERY_OUTCOMES, DELIVERY_STATUSES, EVENT_TYPES, SUBSCRIPTIONS } from '../domain/event.ts'
 import { IdSchema, ModeSchema, TimeSchema } from './schemas.ts'
 
@@ -15,27 +15,27 @@ export const WebhookEndpointSchema = z
     description: z.string().nullable(),
     event_types: z.array(z.enum(SUBSCRIPTIONS)),
     metadata: z.record(z.string(), z.string()),
-    custom_headers: z.array(z.string()).openapi({ description: 'Their names; their values are never shown again' }),
-    rate_limit: z.int().nullable().openapi({ description: 'Deliveries a minute' }),
+    custom_headers: z.array(z.string()).meta({ description: 'Their names; their values are never shown again' }),
+    rate_limit: z.int().nullable().meta({ description: 'Deliveries a minute' }),
     ordered: z.boolean(),
     status: EndpointStatusSchema,
     disabled_because: z.enum(['asked', 'gone', 'failing']).nullable(),
-    failing_since: TimeSchema.nullable().openapi({ description: 'Nothing was accepted since then' }),
-    paused_until: TimeSchema.nullable().openapi({ description: 'Nobody was there: it is tried again then' }),
-    previous_secret_until: TimeSchema.nullable().openapi({ description: 'Until then two secrets sign' }),
+    failing_since: TimeSchema.nullable().meta({ description: 'Nothing was accepted since then' }),
+    paused_until: TimeSchema.nullable().meta({ description: 'Nobody was there: it is tried again then' }),
+    previous_secret_until: TimeSchema.nullable().meta({ description: 'Until then two secrets sign' }),
     last_delivered_at: TimeSchema.nullable(),
     created_at: TimeSchema,
     updated_at: TimeSchema,
   })
-  .openapi('WebhookEndpoint')
+  .meta({ id: 'WebhookEndpoint' })
 
 export const CreatedWebhookEndpointSchema = WebhookEndpointSchema.extend({
-  secret: z.string().openapi({ description: 'Signs every delivery: shown in this answer and never again.' }),
-}).openapi('CreatedWebhookEndpoint')
+  secret: z.string().meta({ description: 'Signs every delivery: shown in this answer and never again.' }),
+}).meta({ id: 'CreatedWebhookEndpoint' })
 
 export const DeletedWebhookEndpointSchema = z
   .object({ id: IdSchema('whe'), object: z.literal('webhook_endpoint'), deleted: z.literal(true) })
-  .openapi('DeletedWebhookEndpoint')
+  .meta({ id: 'DeletedWebhookEndpoint' })
 
 export const DeliverySchema = z
   .object({
@@ -59,13 +59,13 @@ export const DeliverySchema = z
         request_headers: z
           .record(z.string(), z.string())
           .nullable()
-          .openapi({ description: 'As they were sent; the values of custom headers are hidden' }),
+          .meta({ description: 'As they were sent; the values of custom headers are hidden' }),
         response_status: z.int().nullable(),
-        response_body: z.string().nullable().openapi({ description: 'The first 4 KiB' }),
+        response_body: z.string().nullable().meta({ description: 'The first 4 KiB' }),
       }),
     ),
   })
-  .openapi('Delivery')
+  .meta({ id: 'Delivery' })
 
 export const WebhookReplaySchema = z
   .object({
@@ -74,9 +74,9 @@ export const WebhookReplaySchema = z
     mode: ModeSchema,
     endpoint_id: IdSchema('whe').nullable(),
     kind: z.enum(['replay', 'recover', 'resend']),
-    first_number: z.int().nullable().openapi({ description: 'Of the events: both ends included, null for none' }),
-    last_number: z.int().nullable().openapi({ description: 'Where the next replay goes on, if there was more' }),
-    scheduled: z.int().openapi({ description: 'How many deliveries' }),
+    first_number: z.int().nullable().meta({ description: 'Of the events: both ends included, null for none' }),
+    last_number: z.int().nullable().meta({ description: 'Where the next replay goes on, if there was more' }),
+    scheduled: z.int().meta({ description: 'How many deliveries' }),
     created_at: TimeSchema,
   })
-  .openapi('WebhookReplay')
+  .meta({ id: 'WebhookReplay' })

@@ -1,8 +1,8 @@
 /** The catalogue of event types: complete, the same everywhere, and what is really told is what it says. */
 
-import { z } from '@hono/zod-openapi'
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import type { RefundCourse } from '../../local/simulators/kit/driver.ts'
 import { EVENT_TYPES, type EventType } from '../../src/domain/event.ts'
 import { LIMITS } from '../../src/domain/limits.ts'

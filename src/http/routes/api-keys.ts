@@ -1,6 +1,6 @@
 /** `/api/v1/api-keys/`: what programs authenticate with. */
 
-import { z } from '@hono/zod-openapi'
+import { z } from 'zod'
 import { LIMITS } from '../../domain/limits.ts'
 import { done } from '../../domain/problem.ts'
 import { SCOPES } from '../../domain/scopes.ts'
@@ -17,7 +17,7 @@ export const ApiKeySchema = z
     object: z.literal('api_key'),
     mode: ModeSchema,
     name: z.string(),
-    mask: z.string().openapi({ example: 'pb_test_…a1B2' }),
+    mask: z.string().meta({ example: 'pb_test_…a1B2' }),
     status: z.enum(['active', 'revoked', 'expired']),
     scopes: z.array(z.enum(SCOPES)),
     ip_allow_list: z.array(z.string()),
@@ -27,11 +27,11 @@ export const ApiKeySchema = z
     last_used_at: TimeSchema.nullable(),
     created_at: TimeSchema,
   })
-  .openapi('ApiKey')
+  .meta({ id: 'ApiKey' })
 
 export const CreatedApiKeySchema = ApiKeySchema.extend({
-  key: z.string().openapi({ description: 'The key itself: shown in this answer and never again.' }),
-}).openapi('CreatedApiKey')
+  key: z.string().meta({ description: 'The key itself: shown in this answer and never again.' }),
+}).meta({ id: 'CreatedApiKey' })
 
 const CreateApiKeySchema = z
   .strictObject({
@@ -43,7 +43,8 @@ const CreateApiKeySchema = z
       .default([]),
     expires_at: TimeSchema.optional(),
   })
-  .openapi('CreateApiKey', {
+  .meta({
+    id: 'CreateApiKey',
     example: { name: 'Checkout server', scopes: ['transactions:read', 'transactions:write'] },
   })
 
@@ -54,9 +55,9 @@ const RotateApiKeySchema = z
       .min(0)
       .max(LIMITS.keyRotationOverlapSecondsMax)
       .default(LIMITS.keyRotationOverlapSecondsDefault)
-      .openapi({ description: 'How long the old key works on; never longer than it would have' }),
+      .meta({ description: 'How long the old key works on; never longer than it would have' }),
   })
-  .openapi('RotateApiKey')
+  .meta({ id: 'RotateApiKey' })
 
 const params = z.object({ id: IdSchema('key') })
 

@@ -1,6 +1,6 @@
 /** `/api/v1/audit-logs/`: who changed what, when and from where. There is nothing here to change. */
 
-import { z } from '@hono/zod-openapi'
+import { z } from 'zod'
 import { listEntries } from '../../operations/account/audit-log.ts'
 import { type App, endpoint } from '../endpoint.ts'
 import { listAnswer, readPage } from '../page.ts'
@@ -10,21 +10,21 @@ export const AuditEntrySchema = z
   .object({
     id: IdSchema('aud'),
     object: z.literal('audit_entry'),
-    mode: ModeSchema.nullable().openapi({ description: 'null for what belongs to no mode, such as logging in' }),
+    mode: ModeSchema.nullable().meta({ description: 'null for what belongs to no mode, such as logging in' }),
     actor_type: z.enum(['user', 'api_key']),
     actor_id: z.string(),
-    action: z.string().openapi({ example: 'api_key.created' }),
+    action: z.string().meta({ example: 'api_key.created' }),
     object_type: z.string(),
     object_id: z.string(),
     details: z
       .object({ changed: z.array(z.string()).optional() })
-      .openapi({ description: 'The names of the fields that changed; never their values' }),
+      .meta({ description: 'The names of the fields that changed; never their values' }),
     ip_address: z.string().nullable(),
     user_agent: z.string().nullable(),
     request_id: z.string().nullable(),
     created_at: TimeSchema,
   })
-  .openapi('AuditEntry')
+  .meta({ id: 'AuditEntry' })
 
 const QuerySchema = z.strictObject({
   ...pageQuery,

@@ -1,6 +1,6 @@
 /** `/api/v1/auth/`: how people come in and go. The words of the tokens are those of the original's JWT library. */
 
-import { z } from '@hono/zod-openapi'
+import { z } from 'zod'
 import { utf8 } from '../../crypto/bytes.ts'
 import { PASSWORD_BYTES_MAX } from '../../crypto/password.ts'
 import { signUp } from '../../operations/identity/registration.ts'
@@ -37,7 +37,8 @@ const RegisterSchema = z
     developer_type: merchantFields.developer_type.default('other'),
     preferred_currency: merchantFields.preferred_currency.default('USD'),
   })
-  .openapi('Register', {
+  .meta({
+    id: 'Register',
     example: {
       email: 'ada@example.com',
       password: 'a rather long pass phrase',
@@ -49,18 +50,18 @@ const RegisterSchema = z
     },
   })
 
-export const RegisteredSchema = z.object({ user: UserSchema, merchant: MerchantSchema }).openapi('Registered')
+export const RegisteredSchema = z.object({ user: UserSchema, merchant: MerchantSchema }).meta({ id: 'Registered' })
 
 export const TokenPairSchema = z
   .object({
-    access: z.string().openapi({ description: 'Send it as a Bearer token, with `PayBridge-Mode: test` or `live`.' }),
-    refresh: z.string().openapi({ description: 'Good once, for the next pair.' }),
+    access: z.string().meta({ description: 'Send it as a Bearer token, with `PayBridge-Mode: test` or `live`.' }),
+    refresh: z.string().meta({ description: 'Good once, for the next pair.' }),
     token_type: z.literal('Bearer'),
-    expires_in: z.int().openapi({ description: 'Seconds that the access token is good for' }),
+    expires_in: z.int().meta({ description: 'Seconds that the access token is good for' }),
   })
-  .openapi('TokenPair')
+  .meta({ id: 'TokenPair' })
 
-const RefreshSchema = z.strictObject({ refresh: z.string().min(1).max(200) }).openapi('RefreshToken')
+const RefreshSchema = z.strictObject({ refresh: z.string().min(1).max(200) }).meta({ id: 'RefreshToken' })
 
 export function authRoutes(app: App): void {
   publicEndpoint(app, {
@@ -93,7 +94,7 @@ export function authRoutes(app: App): void {
     tag: TAG,
     summary: 'Log in',
     description: REPEATS,
-    body: z.strictObject({ email: EmailSchema, password: z.string().min(1).max(1024) }).openapi('Password'),
+    body: z.strictObject({ email: EmailSchema, password: z.string().min(1).max(1024) }).meta({ id: 'Password' }),
     answer: { status: 200, schema: TokenPairSchema, description: 'An access token and a refresh token.' },
     problems: ['sign_in_refused', 'sign_in_limited', 'idempotency_in_flight'],
     run: ({ deps, visitor, body }) => signIn(deps, visitor, body),

@@ -1,6 +1,6 @@
 /** Deliveries: the log of what was sent to endpoints, and what is sent again. */
 
-import { z } from '@hono/zod-openapi'
+import { z } from 'zod'
 import { DELIVERY_STATUSES, type DeliveryStatus, EVENT_TYPES, type EventType } from '../../domain/event.ts'
 import { done, type Outcome } from '../../domain/problem.ts'
 import type { Answer, Requester } from '../../operations/claimed.ts'
@@ -57,11 +57,11 @@ export async function listLog(
 const ofEndpoint = z.object({ id: IdSchema('whe') })
 const ofDelivery = z.object({ id: IdSchema('del') })
 
-const PerMinuteSchema = z.int().min(1).max(6000).default(600).openapi({ description: 'How many deliveries a minute' })
+const PerMinuteSchema = z.int().min(1).max(6000).default(600).meta({ description: 'How many deliveries a minute' })
 
 const ReplaySchema = z
   .strictObject({
-    after: z.int().min(0).optional().openapi({ description: 'Events after this number' }),
+    after: z.int().min(0).optional().meta({ description: 'Events after this number' }),
     since: TimeSchema.optional(),
     until: TimeSchema.optional(),
     per_minute: PerMinuteSchema,
@@ -70,13 +70,15 @@ const ReplaySchema = z
     path: ['after'],
     message: 'or since says from where',
   })
-  .openapi('ReplayEvents', { example: { after: 4711, per_minute: 600 } })
+  .meta({ id: 'ReplayEvents', example: { after: 4711, per_minute: 600 } })
 
 const RecoverSchema = z
   .strictObject({ since: TimeSchema, per_minute: PerMinuteSchema })
-  .openapi('RecoverDeliveries', { example: { since: '2026-11-24T00:00:00.000Z', per_minute: 600 } })
+  .meta({ id: 'RecoverDeliveries', example: { since: '2026-11-24T00:00:00.000Z', per_minute: 600 } })
 
-const ResendSchema = z.strictObject({ endpoint_id: IdSchema('whe').optional() }).openapi('ResendEvent', { example: {} })
+const ResendSchema = z
+  .strictObject({ endpoint_id: IdSchema('whe').optional() })
+  .meta({ id: 'ResendEvent', example: {} })
 
 const REPLAY = { status: 202, schema: WebhookReplaySchema, description: 'What was scheduled.' }
 

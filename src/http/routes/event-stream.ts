@@ -1,13 +1,13 @@
 /** The live stream: tickets to it, and the WebSocket that a ticket opens. */
 
-import { z } from '@hono/zod-openapi'
+import { z } from 'zod'
 import { SUBSCRIPTIONS } from '../../domain/event.ts'
 import { LIMITS } from '../../domain/limits.ts'
 import { type FieldError, PROBLEMS } from '../../domain/problem.ts'
 import { STREAM_ENDS } from '../../domain/stream.ts'
 import { createPublicStreamTicket, createStreamTicket, redeemStreamTicket } from '../../operations/events/tickets.ts'
 import type { AppContext } from '../context.ts'
-import { type App, COMMON_PROBLEMS, endpoint, parse, problemResponses } from '../endpoint.ts'
+import { type App, COMMON_PROBLEMS, type DescribedRoute, endpoint, parse, problemResponses } from '../endpoint.ts'
 import { problemResponse } from '../problem.ts'
 import { IdSchema, ModeSchema, TimeSchema } from '../schemas.ts'
 
@@ -17,16 +17,16 @@ const STREAM_PATH = '/api/v1/events/stream/'
 export const StreamTicketSchema = z
   .object({
     object: z.literal('stream_ticket'),
-    ticket: z.string().openapi({ description: 'Good for one WebSocket' }),
-    url: z.string().openapi({ description: 'Where to open it, the ticket included: add `&after=` and a number' }),
+    ticket: z.string().meta({ description: 'Good for one WebSocket' }),
+    url: z.string().meta({ description: 'Where to open it, the ticket included: add `&after=` and a number' }),
     mode: ModeSchema,
     event_types: z.array(z.enum(SUBSCRIPTIONS)),
     transaction_id: IdSchema('txn').nullable(),
     is_public: z.boolean(),
-    last_number: z.int().min(0).openapi({ description: 'Of the last event there is: begin after it for news alone' }),
+    last_number: z.int().min(0).meta({ description: 'Of the last event there is: begin after it for news alone' }),
     expires_at: TimeSchema,
   })
-  .openapi('StreamTicket')
+  .meta({ id: 'StreamTicket' })
 
 const CreateTicketSchema = z
   .strictObject({
@@ -35,19 +35,14 @@ const CreateTicketSchema = z
       .min(1)
       .max(SUBSCRIPTIONS.length)
       .default(['*'])
-      .openapi({ description: 'Event types, families such as `refund.*`, or `*` for all' }),
-    transaction_id: IdSchema('txn').optional().openapi({ description: 'Shows the events of this payment alone' }),
+      .meta({ description: 'Event types, families such as `refund.*`, or `*` for all' }),
+    transaction_id: IdSchema('txn').optional().meta({ description: 'Shows the events of this payment alone' }),
   })
-  .openapi('CreateStreamTicket')
+  .meta({ id: 'CreateStreamTicket' })
 
 const StreamQuerySchema = z.strictObject({
   ticket: z.string().max(200),
-  after: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .default(0)
-    .openapi({ description: 'The number of the last event that was seen' }),
+  after: z.coerce.number().int().min(0).default(0).meta({ description: 'The number of the last event that was seen' }),
 })
 
 export function eventStreamRoutes(app: App): void {
@@ -87,7 +82,7 @@ export function eventStreamRoutes(app: App): void {
       createPublicStreamTicket(deps, requester, params.id, streamUrl(origin)),
   })
 
-  document(app)
+  app.described.push({ method: 'get', path: STREAM_PATH, describe })
   app.get(STREAM_PATH, stream)
 }
 
@@ -116,10 +111,8 @@ const CLOSES = `| Code | Why | And then |
 | ${STREAM_ENDS.restart} | The server begins anew | Resume |
 | ${STREAM_ENDS.tooMany} | There are ${LIMITS.streamsPerMode} streams already | Wait, and resume |`
 
-function document(app: App): void {
-  app.openAPIRegistry.registerPath({
-    method: 'get',
-    path: STREAM_PATH,
+function describe(): ReturnType<DescribedRoute['describe']> {
+  return {
     tags: [TAG],
     summary: 'Follow the events',
     description: [
@@ -138,5 +131,5 @@ function document(app: App): void {
       101: { description: 'The stream. A ticket that is refused closes it at once.' },
       ...problemResponses([...COMMON_PROBLEMS, 'upgrade_required', 'validation_failed']),
     },
-  })
+  }
 }

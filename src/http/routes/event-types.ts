@@ -1,6 +1,7 @@
 /** `/api/v1/webhooks/event-types/`: what a merchant can be told, for everybody to read, and the same in the OpenAPI document. */
 
-import { z } from '@hono/zod-openapi'
+import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi'
+import { z } from 'zod'
 import { EVENT_TYPES } from '../../domain/event.ts'
 import { done } from '../../domain/problem.ts'
 import { type App, publicEndpoint } from '../endpoint.ts'
@@ -13,10 +14,10 @@ const EventTypeSchema = z
     object: z.literal('event_type'),
     type: z.enum(EVENT_TYPES),
     description: z.string(),
-    schema: z.record(z.string(), z.unknown()).openapi({ description: 'JSON Schema (2020-12) of the whole event' }),
+    schema: z.record(z.string(), z.unknown()).meta({ description: 'JSON Schema (2020-12) of the whole event' }),
     example: z.record(z.string(), z.unknown()),
   })
-  .openapi('EventType')
+  .meta({ id: 'EventType' })
 
 export const EventTypesSchema = z.object({ object: z.literal('list'), data: z.array(EventTypeSchema) })
 
@@ -43,17 +44,17 @@ export function eventTypeRoutes(app: App): void {
 
 /** The headers that every delivery carries (standardwebhooks.com). */
 const HeadersSchema = z.object({
-  'webhook-id': z.string().openapi({ description: "The event's id, the same at every attempt" }),
-  'webhook-timestamp': z.string().openapi({ description: 'When this attempt was made, in seconds since 1970' }),
-  'webhook-signature': z.string().openapi({
+  'webhook-id': z.string().meta({ description: "The event's id, the same at every attempt" }),
+  'webhook-timestamp': z.string().meta({ description: 'When this attempt was made, in seconds since 1970' }),
+  'webhook-signature': z.string().meta({
     description: '`v1,` and the HMAC-SHA-256 of id, timestamp and body in base64; two while a secret is being replaced',
   }),
 })
 
 /** Puts every event type among the document's webhooks. */
-export function documentWebhooks(app: App): void {
+export function documentWebhooks(registry: OpenAPIRegistry): void {
   for (const { type, description, schema, example } of describeEvents()) {
-    app.openAPIRegistry.registerWebhook({
+    registry.registerWebhook({
       method: 'post',
       path: type,
       tags: [TAG],

@@ -1,6 +1,6 @@
 /** `/api/v1/events/`: what happened, for a reader who resumes at the number where it stopped. */
 
-import { z } from '@hono/zod-openapi'
+import { z } from 'zod'
 import { EVENT_TYPES } from '../../domain/event.ts'
 import { LIMITS } from '../../domain/limits.ts'
 import { done } from '../../domain/problem.ts'
@@ -14,16 +14,11 @@ const TAG = 'Events'
 export const EventsSchema = z.object({
   object: z.literal('list'),
   data: z.array(EventSchema),
-  next_after: z.int().min(0).openapi({ description: 'Ask `after` this next' }),
+  next_after: z.int().min(0).meta({ description: 'Ask `after` this next' }),
 })
 
 const EventsQuerySchema = z.strictObject({
-  after: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .default(0)
-    .openapi({ description: 'The number of the last event that was seen' }),
+  after: z.coerce.number().int().min(0).default(0).meta({ description: 'The number of the last event that was seen' }),
   limit: pageQuery.limit,
   type: z.enum(EVENT_TYPES).optional(),
   wait: z.coerce
@@ -32,7 +27,7 @@ const EventsQuerySchema = z.strictObject({
     .min(0)
     .max(LIMITS.longPollSecondsMax)
     .default(0)
-    .openapi({ description: 'Seconds to wait for news where there is nothing yet' }),
+    .meta({ description: 'Seconds to wait for news where there is nothing yet' }),
 })
 
 export function eventRoutes(app: App): void {

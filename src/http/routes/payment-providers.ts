@@ -1,6 +1,6 @@
 /** `/api/v1/payment-providers/`: a merchant's connections to payment providers, and what the providers take. */
 
-import { z } from '@hono/zod-openapi'
+import { z } from 'zod'
 import { PAYMENT_METHODS } from '../../domain/payment-method.ts'
 import { done } from '../../domain/problem.ts'
 import { listCapabilities } from '../../operations/account/capabilities.ts'
@@ -26,12 +26,12 @@ export const ConnectionSchema = z
     provider: z.string(),
     name: z.string(),
     status: z.enum(['active', 'disabled']),
-    priority: z.int().openapi({ description: 'Connections are tried in ascending order' }),
-    secret_key: z.string().openapi({ description: 'Masked', example: 'sk_test_…a1B2' }),
-    previous_credentials_until: TimeSchema.nullable().openapi({
+    priority: z.int().meta({ description: 'Connections are tried in ascending order' }),
+    secret_key: z.string().meta({ description: 'Masked', example: 'sk_test_…a1B2' }),
+    previous_credentials_until: TimeSchema.nullable().meta({
       description: 'Until when webhooks signed with the credentials before are still taken',
     }),
-    webhook_path: z.string().openapi({ description: "Where the provider's webhooks go" }),
+    webhook_path: z.string().meta({ description: "Where the provider's webhooks go" }),
     checked_at: TimeSchema.nullable(),
     check_result: z.enum(['valid', 'invalid', 'unknown']).nullable(),
     health: z
@@ -41,19 +41,16 @@ export const ConnectionSchema = z
         last_failure: z.string().nullable(),
         last_failure_at: TimeSchema.nullable(),
       })
-      .openapi({ description: 'A connection that fails again and again is passed by until it works' }),
+      .meta({ description: 'A connection that fails again and again is passed by until it works' }),
     created_at: TimeSchema,
     updated_at: TimeSchema,
   })
-  .openapi('Connection')
+  .meta({ id: 'Connection' })
 
 export const CheckedConnectionSchema = ConnectionSchema.extend({
   check_result: z.enum(['valid', 'invalid', 'unknown']),
-  check_message: z
-    .string()
-    .nullable()
-    .openapi({ description: 'What the provider said, where the result is not valid' }),
-}).openapi('CheckedConnection')
+  check_message: z.string().nullable().meta({ description: 'What the provider said, where the result is not valid' }),
+}).meta({ id: 'CheckedConnection' })
 
 export const CapabilitySchema = z
   .object({
@@ -63,22 +60,22 @@ export const CapabilitySchema = z
         currency: z.string(),
         minimum: AmountSchema,
         maximum: AmountSchema,
-        step: AmountSchema.openapi({ description: 'Amounts are multiples of it' }),
+        step: AmountSchema.meta({ description: 'Amounts are multiples of it' }),
         refund_minimum: AmountSchema,
       }),
     ),
     methods: z.array(z.enum(PAYMENT_METHODS)),
     callback_url_required: z.boolean(),
-    cancellation: z.boolean().openapi({ description: 'Whether an open page is closed when a payment is cancelled' }),
+    cancellation: z.boolean().meta({ description: 'Whether an open page is closed when a payment is cancelled' }),
     partial_refunds: z.boolean(),
     refund_modes: z.array(ModeSchema),
   })
-  .openapi('Capability')
+  .meta({ id: 'Capability' })
 
 const fields = {
   name: z.string().trim().min(1).max(100),
   priority: z.int().min(0).max(1000),
-  credentials: z.record(z.string().min(1).max(50), z.string().min(1).max(1000)).openapi({
+  credentials: z.record(z.string().min(1).max(50), z.string().min(1).max(1000)).meta({
     description: "The provider's own fields; for Paystack `secret_key`",
     example: { secret_key: 'sk_test_…' },
   }),
@@ -91,7 +88,7 @@ const CreateConnectionSchema = z
     priority: fields.priority.default(100),
     credentials: fields.credentials,
   })
-  .openapi('CreateConnection')
+  .meta({ id: 'CreateConnection' })
 
 const ChangeConnectionSchema = z
   .strictObject({
@@ -101,7 +98,7 @@ const ChangeConnectionSchema = z
     credentials: fields.credentials.optional(),
   })
   .refine((change) => Object.keys(change).length > 0, 'names nothing to change')
-  .openapi('ChangeConnection', { example: { priority: 10 } })
+  .meta({ id: 'ChangeConnection', example: { priority: 10 } })
 
 const PATH = '/api/v1/payment-providers/'
 const params = z.object({ id: IdSchema('con') })

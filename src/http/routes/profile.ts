@@ -1,6 +1,6 @@
 /** `/api/v1/profile/me/`: the merchant acted for, and the person who is signed in. */
 
-import { z } from '@hono/zod-openapi'
+import { z } from 'zod'
 import { isCurrency } from '../../domain/currencies.ts'
 import { done } from '../../domain/problem.ts'
 import { changeProfile, getProfile } from '../../operations/account/profile.ts'
@@ -25,7 +25,7 @@ export const merchantFields = {
   country: z.string().regex(/^[A-Z]{2}$/, 'is not an ISO 3166-1 alpha-2 code, such as NG'),
   business_type: z.string().trim().min(1).max(100).nullable(),
   developer_type: z.enum(DEVELOPER_TYPES),
-  preferred_currency: z.string().refine(isCurrency, 'is not an ISO 4217 code in capitals').openapi({ example: 'NGN' }),
+  preferred_currency: z.string().refine(isCurrency, 'is not an ISO 4217 code in capitals').meta({ example: 'NGN' }),
 }
 
 export const UserSchema = z
@@ -37,25 +37,25 @@ export const UserSchema = z
     created_at: TimeSchema,
     updated_at: TimeSchema,
   })
-  .openapi('User')
+  .meta({ id: 'User' })
 
 export const MerchantSchema = z
   .object({
     id: IdSchema('mer'),
     object: z.literal('merchant'),
     ...merchantFields,
-    kyc_status: z.enum(['pending', 'verified', 'failed', 'rejected']).openapi({ readOnly: true }),
+    kyc_status: z.enum(['pending', 'verified', 'failed', 'rejected']).meta({ readOnly: true }),
     created_at: TimeSchema,
     updated_at: TimeSchema,
   })
-  .openapi('Merchant')
+  .meta({ id: 'Merchant' })
 
 export const ProfileSchema = z
   .object({
     merchant: MerchantSchema,
-    user: z.union([UserSchema, z.null()]).openapi({ description: 'null for an API key' }),
+    user: z.union([UserSchema, z.null()]).meta({ description: 'null for an API key' }),
   })
-  .openapi('Profile')
+  .meta({ id: 'Profile' })
 
 const ChangeProfileSchema = z
   .strictObject({
@@ -69,7 +69,7 @@ const ChangeProfileSchema = z
     preferred_currency: merchantFields.preferred_currency.optional(),
   })
   .refine((fields) => Object.keys(fields).length > 0, 'names nothing to change')
-  .openapi('ChangeProfile', { example: { company_name: 'Kora Stores', phone_number: '+2348012345678' } })
+  .meta({ id: 'ChangeProfile', example: { company_name: 'Kora Stores', phone_number: '+2348012345678' } })
 
 export function profileRoutes(app: App): void {
   endpoint(app, {

@@ -3,7 +3,7 @@
  * problem where it proves nothing. What it says is applied afterwards.
  */
 
-import { z } from '@hono/zod-openapi'
+import { z } from 'zod'
 import { isId } from '../../domain/ids.ts'
 import { type Outcome, type ProblemCode, refused } from '../../domain/problem.ts'
 import { countRefusedPost } from '../../operations/provider-events/count-refusal.ts'
@@ -60,9 +60,7 @@ async function receivePost(c: AppContext, provider: Provider): Promise<Outcome<R
 }
 
 function document(app: App, provider: Provider, path: string): void {
-  app.openAPIRegistry.registerPath({
-    method: 'post',
-    path,
+  const describe = () => ({
     tags: ['Provider webhooks'],
     summary: `Webhooks from ${provider.name}`,
     description:
@@ -80,4 +78,5 @@ function document(app: App, provider: Provider, path: string): void {
       ...problemResponses([...COMMON_PROBLEMS, ...REFUSALS]),
     },
   })
+  app.described.push({ method: 'post', path, describe })
 }

@@ -1,6 +1,6 @@
 /** `/api/v1/reconciliation/`: our books against the providers', and where they differ. */
 
-import { z } from '@hono/zod-openapi'
+import { z } from 'zod'
 import { DRIFT_CAUSES, DRIFT_STATUSES, RUN_STATUSES } from '../../domain/drift.ts'
 import { done } from '../../domain/problem.ts'
 import {
@@ -26,16 +26,16 @@ export const ReconciliationRunSchema = z
     status: z.enum(RUN_STATUSES),
     range_from: TimeSchema,
     range_to: TimeSchema,
-    failure: z.string().nullable().openapi({ description: 'Why the last page could not be read' }),
+    failure: z.string().nullable().meta({ description: 'Why the last page could not be read' }),
     pages: z.int(),
     payments_listed: z.int(),
-    payments_foreign: z.int().openapi({ description: 'Made elsewhere on the account' }),
-    events_unmatched: z.int().openapi({ description: 'Webhooks about payments that nobody here knows' }),
+    payments_foreign: z.int().meta({ description: 'Made elsewhere on the account' }),
+    events_unmatched: z.int().meta({ description: 'Webhooks about payments that nobody here knows' }),
     drifts_found: z.int(),
     started_at: TimeSchema,
     finished_at: TimeSchema.nullable(),
   })
-  .openapi('ReconciliationRun')
+  .meta({ id: 'ReconciliationRun' })
 
 const SideSchema = z.record(z.string(), z.union([z.string(), z.number(), z.null()]))
 
@@ -50,13 +50,13 @@ export const DriftSchema = z
     attempt_id: IdSchema('att').nullable(),
     cause: z.enum(DRIFT_CAUSES),
     subject: z.string(),
-    ours: SideSchema.openapi({ description: 'The transaction as it was when the drift was found' }),
+    ours: SideSchema.meta({ description: 'The transaction as it was when the drift was found' }),
     theirs: SideSchema,
-    status: z.enum(DRIFT_STATUSES).openapi({ description: '`corrected`: both books say the same by now' }),
+    status: z.enum(DRIFT_STATUSES).meta({ description: '`corrected`: both books say the same by now' }),
     found_at: TimeSchema,
     corrected_at: TimeSchema.nullable(),
   })
-  .openapi('Drift')
+  .meta({ id: 'Drift' })
 
 const driftQuery = {
   ...pageQuery,
@@ -92,7 +92,7 @@ export function reconciliationRoutes(app: App): void {
     description: "Over the last day of the provider's list. Runs begin by themselves several times a day.",
     body: z
       .strictObject({ connection_id: IdSchema('con') })
-      .openapi('StartReconciliation', { example: { connection_id: 'con_01kav3q2m8x4c5d6e7f8g9h0jk' } }),
+      .meta({ id: 'StartReconciliation', example: { connection_id: 'con_01kav3q2m8x4c5d6e7f8g9h0jk' } }),
     answer: { status: 202, schema: ReconciliationRunSchema, description: 'The run, at work.' },
     problems: ['connection_not_found', 'reconciliation_running', 'idempotency_key_reused', 'idempotency_in_flight'],
     run: ({ deps, requester, body }) => startReconciliation(deps, requester, body.connection_id),

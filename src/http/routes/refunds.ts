@@ -1,6 +1,6 @@
 /** `/api/v1/transactions/{id}/refunds/` and `/api/v1/refunds/`: money that goes back. */
 
-import { z } from '@hono/zod-openapi'
+import { z } from 'zod'
 import { done } from '../../domain/problem.ts'
 import { REFUND_STATUSES } from '../../domain/refund.ts'
 import { createRefund } from '../../operations/refunds/create.ts'
@@ -17,21 +17,21 @@ export const RefundSchema = z
     object: z.literal('refund'),
     mode: ModeSchema,
     transaction_id: IdSchema('txn'),
-    amount: AmountSchema.openapi({ description: 'Minor units of the currency' }),
+    amount: AmountSchema.meta({ description: 'Minor units of the currency' }),
     currency: z.string(),
     status: z.enum(REFUND_STATUSES),
     reason: z.string().nullable(),
-    origin: z.enum(['api', 'provider']).openapi({ description: "`provider`: made on the provider's dashboard" }),
+    origin: z.enum(['api', 'provider']).meta({ description: "`provider`: made on the provider's dashboard" }),
     provider: z.string(),
     connection_id: IdSchema('con'),
     provider_refund_id: z.string().nullable(),
     failure_code: z.string().nullable(),
-    failure_message: z.string().nullable().openapi({ description: "The provider's words" }),
+    failure_message: z.string().nullable().meta({ description: "The provider's words" }),
     created_at: TimeSchema,
     updated_at: TimeSchema,
     finished_at: TimeSchema.nullable(),
   })
-  .openapi('Refund')
+  .meta({ id: 'Refund' })
 
 const CreateRefundSchema = z
   .strictObject({
@@ -40,10 +40,10 @@ const CreateRefundSchema = z
       .min(1)
       .max(Number.MAX_SAFE_INTEGER)
       .optional()
-      .openapi({ description: 'Minor units; without it all that is left' }),
+      .meta({ description: 'Minor units; without it all that is left' }),
     reason: z.string().trim().min(1).max(500).optional(),
   })
-  .openapi('CreateRefund', { example: { amount: 50000, reason: 'One of three shirts came back' } })
+  .meta({ id: 'CreateRefund', example: { amount: 50000, reason: 'One of three shirts came back' } })
 
 const query = { ...pageQuery, status: z.enum(REFUND_STATUSES).optional() }
 const ofTransaction = z.object({ id: IdSchema('txn') })

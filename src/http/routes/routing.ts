@@ -1,6 +1,6 @@
 /** `/api/v1/routing-rules/`: which connection takes which payment. The list is read, and replaced, as a whole. */
 
-import { z } from '@hono/zod-openapi'
+import { z } from 'zod'
 import type { JsonObject } from '../../domain/json.ts'
 import { LIMITS } from '../../domain/limits.ts'
 import { PAYMENT_METHODS } from '../../domain/payment-method.ts'
@@ -30,7 +30,7 @@ export const RoutingRuleSchema = z
     mode: ModeSchema,
     position: z.int().min(1),
     name: z.string(),
-    currencies: z.array(z.string()).openapi({ description: 'Empty: any; so with the next ones' }),
+    currencies: z.array(z.string()).meta({ description: 'Empty: any; so with the next ones' }),
     amount_min: AmountSchema.nullable(),
     amount_max: AmountSchema.nullable(),
     countries: z.array(z.string()),
@@ -39,7 +39,7 @@ export const RoutingRuleSchema = z
     connections: z.array(z.object({ connection_id: IdSchema('con'), weight: z.int() })),
     created_at: TimeSchema,
   })
-  .openapi('RoutingRule')
+  .meta({ id: 'RoutingRule' })
 
 const TargetSchema = z.strictObject({ connection_id: IdSchema('con'), weight: z.int().min(1).max(1000).default(1) })
 
@@ -67,23 +67,22 @@ const RuleSchema = z
     message: 'names a connection twice',
   })
 
-const ReplaceRulesSchema = z
-  .strictObject({ rules: z.array(RuleSchema).max(LIMITS.routingRulesMax) })
-  .openapi('ReplaceRoutingRules', {
-    example: {
-      rules: [
-        {
-          name: 'Naira by card',
-          currencies: ['NGN'],
-          strategy: 'weight',
-          connections: [
-            { connection_id: 'con_01kav3q2m8x4c5d6e7f8g9h0jk', weight: 3 },
-            { connection_id: 'con_01kav3q2m8x4c5d6e7f8g9h0jm', weight: 1 },
-          ],
-        },
-      ],
-    },
-  })
+const ReplaceRulesSchema = z.strictObject({ rules: z.array(RuleSchema).max(LIMITS.routingRulesMax) }).meta({
+  id: 'ReplaceRoutingRules',
+  example: {
+    rules: [
+      {
+        name: 'Naira by card',
+        currencies: ['NGN'],
+        strategy: 'weight',
+        connections: [
+          { connection_id: 'con_01kav3q2m8x4c5d6e7f8g9h0jk', weight: 3 },
+          { connection_id: 'con_01kav3q2m8x4c5d6e7f8g9h0jm', weight: 1 },
+        ],
+      },
+    ],
+  },
+})
 
 export function routingRoutes(app: App): void {
   endpoint(app, {

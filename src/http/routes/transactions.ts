@@ -1,6 +1,6 @@
 /** `/api/v1/transactions/`: payments, from the first request to their end. */
 
-import { z } from '@hono/zod-openapi'
+import { z } from 'zod'
 import { LIMITS } from '../../domain/limits.ts'
 import { PAYMENT_METHODS } from '../../domain/payment-method.ts'
 import { done } from '../../domain/problem.ts'
@@ -47,19 +47,19 @@ export const TransactionSchema = z
     object: z.literal('transaction'),
     mode: ModeSchema,
     reference: z.string(),
-    amount: AmountSchema.openapi({ description: 'Minor units of the currency' }),
+    amount: AmountSchema.meta({ description: 'Minor units of the currency' }),
     currency: z.string(),
     status: z.enum(TRANSACTION_STATUSES),
     provider: z.string().nullable(),
     connection_id: IdSchema('con').nullable(),
-    checkout_url: z.string().nullable().openapi({ description: 'Where the customer pays, while it can be paid' }),
+    checkout_url: z.string().nullable().meta({ description: 'Where the customer pays, while it can be paid' }),
     customer: z.object({ email: z.string(), name: z.string().nullable(), phone: z.string().nullable() }),
     country: z.string().nullable(),
     method: z.enum(PAYMENT_METHODS).nullable(),
     description: z.string().nullable(),
     metadata: z.record(z.string(), z.string()),
     callback_url: z.string().nullable(),
-    fee: z.int().nullable().openapi({ description: "The provider's fee, once it is known" }),
+    fee: z.int().nullable().meta({ description: "The provider's fee, once it is known" }),
     net_amount: z.int().nullable(),
     amount_refunded: z.int(),
     disputed: z.boolean(),
@@ -70,7 +70,7 @@ export const TransactionSchema = z
     created_at: TimeSchema,
     updated_at: TimeSchema,
   })
-  .openapi('Transaction')
+  .meta({ id: 'Transaction' })
 
 export const AttemptSchema = z
   .object({
@@ -84,7 +84,7 @@ export const AttemptSchema = z
     status: z.enum(ATTEMPT_STATUSES),
     chosen_because: z.string(),
     left_because: z.string().nullable(),
-    is_duplicate: z.boolean().openapi({ description: 'Paid although the payment was paid already' }),
+    is_duplicate: z.boolean().meta({ description: 'Paid although the payment was paid already' }),
     confirmed_amount: z.int().nullable(),
     confirmed_currency: z.string().nullable(),
     collected_amount: z.int().nullable(),
@@ -94,27 +94,28 @@ export const AttemptSchema = z
     created_at: TimeSchema,
     updated_at: TimeSchema,
   })
-  .openapi('Attempt')
+  .meta({ id: 'Attempt' })
 
 /** What the event of a charge too many is about. */
 export const DuplicateChargeSchema = TransactionSchema.extend({
-  duplicate_attempt: AttemptSchema.openapi({ description: 'The try that was paid although another was' }),
-}).openapi('DuplicateCharge')
+  /** The try that was paid although another was. */
+  duplicate_attempt: AttemptSchema,
+}).meta({ id: 'DuplicateCharge' })
 
 export const TransactionDetailSchema = TransactionSchema.extend({
   attempts: z.array(AttemptSchema),
   history: z.array(
     z.object({ status: z.enum(TRANSACTION_STATUSES), event_id: IdSchema('evt'), number: z.int(), at: TimeSchema }),
   ),
-}).openapi('TransactionDetail')
+}).meta({ id: 'TransactionDetail' })
 
 export const VerifiedTransactionSchema = TransactionSchema.extend({
-  confirmed: z.boolean().openapi({ description: 'Whether the provider gave a clear answer' }),
-}).openapi('VerifiedTransaction')
+  confirmed: z.boolean().meta({ description: 'Whether the provider gave a clear answer' }),
+}).meta({ id: 'VerifiedTransaction' })
 
 const InitiateSchema = z
   .strictObject({
-    amount: z.int().min(1).max(Number.MAX_SAFE_INTEGER).openapi({ description: 'Minor units: 150000 is NGN 1,500.00' }),
+    amount: z.int().min(1).max(Number.MAX_SAFE_INTEGER).meta({ description: 'Minor units: 150000 is NGN 1,500.00' }),
     currency: CurrencySchema,
     customer: z.strictObject({
       email: EmailSchema,
@@ -128,12 +129,12 @@ const InitiateSchema = z
       .url({ protocol: /^https?$/ })
       .max(2000)
       .optional(),
-    country: CountrySchema.optional().openapi({ description: 'Of the customer: routing rules may decide by it' }),
+    country: CountrySchema.optional().meta({ description: 'Of the customer: routing rules may decide by it' }),
     method: z
       .enum(PAYMENT_METHODS)
       .optional()
-      .openapi({ description: 'How the customer is to pay; without it, however the page offers' }),
-    provider: ProviderSchema.optional().openapi({
+      .meta({ description: 'How the customer is to pay; without it, however the page offers' }),
+    provider: ProviderSchema.optional().meta({
       description: 'Without it the connection that the routing rules choose',
     }),
     expires_in: z
@@ -141,9 +142,10 @@ const InitiateSchema = z
       .min(LIMITS.expiresInSecondsMin)
       .max(LIMITS.expiresInSecondsMax)
       .default(LIMITS.expiresInSecondsDefault)
-      .openapi({ description: 'Seconds' }),
+      .meta({ description: 'Seconds' }),
   })
-  .openapi('InitiatePayment', {
+  .meta({
+    id: 'InitiatePayment',
     example: {
       amount: 150000,
       currency: 'NGN',

@@ -1,6 +1,6 @@
 /** `/api/v1/webhooks/`: where the merchant is told, and the log of how that went. */
 
-import { z } from '@hono/zod-openapi'
+import { z } from 'zod'
 import { whyNotSendable } from '../../domain/custom-header.ts'
 import { SUBSCRIPTIONS } from '../../domain/event.ts'
 import { LIMITS } from '../../domain/limits.ts'
@@ -33,13 +33,13 @@ const TAG = 'Webhooks'
 const UrlSchema = z
   .url({ protocol: /^https?$/ })
   .max(LIMITS.webhookUrlLength)
-  .openapi({ description: 'A public https address' })
+  .meta({ description: 'A public https address' })
 const DescriptionSchema = z.string().trim().min(1).max(500)
 const EventTypesSchema = z
   .array(z.enum(SUBSCRIPTIONS))
   .min(1)
   .max(SUBSCRIPTIONS.length)
-  .openapi({ description: 'Types, a family (`payment.*`), or `*` for all' })
+  .meta({ description: 'Types, a family (`payment.*`), or `*` for all' })
 
 const MetadataSchema = z
   .record(z.string().min(1).max(100), z.string().max(500))
@@ -59,16 +59,16 @@ const CustomHeadersSchema = z
     (headers) => Object.keys(headers).length <= LIMITS.customHeadersMax,
     `are more than ${LIMITS.customHeadersMax}`,
   )
-  .openapi({ description: 'Sent with every delivery, such as a password of yours', example: { 'x-shop': 'lagos-1' } })
+  .meta({ description: 'Sent with every delivery, such as a password of yours', example: { 'x-shop': 'lagos-1' } })
 const RateLimitSchema = z
   .int()
   .min(1)
   .max(6000)
   .nullable()
-  .openapi({ description: 'Deliveries a minute; null for no limit' })
+  .meta({ description: 'Deliveries a minute; null for no limit' })
 const OrderedSchema = z
   .boolean()
-  .openapi({ description: 'Holds an event of a transaction back until the one before it was taken, or given up' })
+  .meta({ description: 'Holds an event of a transaction back until the one before it was taken, or given up' })
 
 const CreateWebhookEndpointSchema = z
   .strictObject({
@@ -80,7 +80,8 @@ const CreateWebhookEndpointSchema = z
     rate_limit: RateLimitSchema.default(null),
     ordered: OrderedSchema.default(false),
   })
-  .openapi('CreateWebhookEndpoint', {
+  .meta({
+    id: 'CreateWebhookEndpoint',
     example: { url: 'https://shop.example.com/hooks/paybridge', event_types: ['payment.succeeded', 'payment.failed'] },
   })
 
@@ -96,7 +97,7 @@ const UpdateWebhookEndpointSchema = z
     status: EndpointStatusSchema.optional(),
   })
   .refine((changes) => Object.keys(changes).length > 0, 'names nothing to change')
-  .openapi('UpdateWebhookEndpoint', { example: { status: 'disabled' } })
+  .meta({ id: 'UpdateWebhookEndpoint', example: { status: 'disabled' } })
 
 const params = z.object({ id: IdSchema('whe') })
 
@@ -231,7 +232,7 @@ export function webhookRoutes(app: App): void {
       .strictObject({
         overlap_seconds: z.int().min(0).max(LIMITS.secretOverlapSecondsMax).default(LIMITS.secretOverlapSecondsDefault),
       })
-      .openapi('RotateSecret', { example: { overlap_seconds: 86_400 } }),
+      .meta({ id: 'RotateSecret', example: { overlap_seconds: 86_400 } }),
     answer: {
       status: 200,
       schema: CreatedWebhookEndpointSchema,
