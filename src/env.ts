@@ -3,7 +3,7 @@
  * first request with a message that names it, and production refuses what only the local platform may say.
  */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { type KeyRing, parseKeyRing } from './crypto/key-ring.ts'
 import type { Announcement } from './domain/stream.ts'
 

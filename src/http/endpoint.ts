@@ -5,7 +5,7 @@
 
 import type { RouteConfig } from '@asteasolutions/zod-to-openapi'
 import { Hono } from 'hono'
-import { z } from 'zod'
+import * as z from 'zod'
 import { hashRequest } from '../crypto/canonical-hash.ts'
 import type { FieldError, Outcome, ProblemCode } from '../domain/problem.ts'
 import { done, PROBLEMS, refused } from '../domain/problem.ts'

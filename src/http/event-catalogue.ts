@@ -3,7 +3,7 @@
  * does not compile. The routes, the OpenAPI document's webhooks and the docs are made from it.
  */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { EVENT_TYPES, type EventType } from '../domain/event.ts'
 import { type JsonObject, parseJsonObject } from '../domain/json.ts'
 import type { RefundStatus } from '../domain/refund.ts'

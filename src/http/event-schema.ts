@@ -1,6 +1,6 @@
 /** An event on the wire: in lists, deliveries and the live stream alike. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { EVENT_TYPES } from '../domain/event.ts'
 import { DriftSchema } from './routes/reconciliation.ts'
 import { RefundSchema } from './routes/refunds.ts'

@@ -1,6 +1,6 @@
 /** Schemas that more than one resource uses. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Currency, isCurrency } from '../domain/currencies.ts'
 import { type Id, type IdPrefix, idPattern, isId } from '../domain/ids.ts'
 import { LIMITS } from '../domain/limits.ts'

@@ -1,6 +1,6 @@
 /** Webhook endpoints and deliveries on the wire. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { DELIVERY_OUTCOMES, DELIVERY_STATUSES, EVENT_TYPES, SUBSCRIPTIONS } from '../domain/event.ts'
 import { IdSchema, ModeSchema, TimeSchema } from './schemas.ts'
 

@@ -5,7 +5,7 @@
 
 import type { SQL } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
-import { z } from 'zod'
+import * as z from 'zod'
 import { open, seal } from '../crypto/seal.ts'
 import type { Db } from '../db/client.ts'
 import { type Caller, enter, type Permit } from '../db/gate.ts'

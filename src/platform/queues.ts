@@ -1,6 +1,6 @@
 /** Queue messages: ids to work on at once. What fails is retried by the queue, then logged; the sweep has it anyway. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { LIMITS } from '../domain/limits.ts'
 import type { Deps } from '../operations/deps.ts'
 import { followUpTransaction } from '../operations/payments/follow-up.ts'

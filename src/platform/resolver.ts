@@ -3,7 +3,7 @@
  * (developers.cloudflare.com/1.1.1.1/encryption/dns-over-https/make-api-requests/dns-json).
  */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { LIMITS } from '../domain/limits.ts'
 import type { EgressWorld } from './egress.ts'
 

@@ -1,6 +1,6 @@
 /** `/api/v1/api-keys/`: what programs authenticate with. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { LIMITS } from '../../domain/limits.ts'
 import { done } from '../../domain/problem.ts'
 import { SCOPES } from '../../domain/scopes.ts'

@@ -1,6 +1,6 @@
 /** `/api/v1/audit-logs/`: who changed what, when and from where. There is nothing here to change. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { listEntries } from '../../operations/account/audit-log.ts'
 import { type App, endpoint } from '../endpoint.ts'
 import { listAnswer, readPage } from '../page.ts'

@@ -1,6 +1,6 @@
 /** `/api/v1/auth/`: how people come in and go. The words of the tokens are those of the original's JWT library. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { utf8 } from '../../crypto/bytes.ts'
 import { PASSWORD_BYTES_MAX } from '../../crypto/password.ts'
 import { signUp } from '../../operations/identity/registration.ts'

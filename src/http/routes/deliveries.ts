@@ -1,6 +1,6 @@
 /** Deliveries: the log of what was sent to endpoints, and what is sent again. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { DELIVERY_STATUSES, type DeliveryStatus, EVENT_TYPES, type EventType } from '../../domain/event.ts'
 import { done, type Outcome } from '../../domain/problem.ts'
 import type { Answer, Requester } from '../../operations/claimed.ts'

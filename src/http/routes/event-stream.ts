@@ -1,6 +1,6 @@
 /** The live stream: tickets to it, and the WebSocket that a ticket opens. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { SUBSCRIPTIONS } from '../../domain/event.ts'
 import { LIMITS } from '../../domain/limits.ts'
 import { type FieldError, PROBLEMS } from '../../domain/problem.ts'

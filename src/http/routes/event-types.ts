@@ -1,7 +1,7 @@
 /** `/api/v1/webhooks/event-types/`: what a merchant can be told, for everybody to read, and the same in the OpenAPI document. */
 
 import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi'
-import { z } from 'zod'
+import * as z from 'zod'
 import { EVENT_TYPES } from '../../domain/event.ts'
 import { done } from '../../domain/problem.ts'
 import { type App, publicEndpoint } from '../endpoint.ts'

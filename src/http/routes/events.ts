@@ -1,6 +1,6 @@
 /** `/api/v1/events/`: what happened, for a reader who resumes at the number where it stopped. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { EVENT_TYPES } from '../../domain/event.ts'
 import { LIMITS } from '../../domain/limits.ts'
 import { done } from '../../domain/problem.ts'

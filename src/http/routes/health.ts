@@ -1,6 +1,6 @@
 /** `/health/`: this Worker is alive. `/ready/`: the database answers it, too. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { done, refused } from '../../domain/problem.ts'
 import { isReady } from '../../operations/upkeep/check-ready.ts'
 import { type App, publicEndpoint } from '../endpoint.ts'

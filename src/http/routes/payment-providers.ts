@@ -1,6 +1,6 @@
 /** `/api/v1/payment-providers/`: a merchant's connections to payment providers, and what the providers take. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { PAYMENT_METHODS } from '../../domain/payment-method.ts'
 import { done } from '../../domain/problem.ts'
 import { listCapabilities } from '../../operations/account/capabilities.ts'

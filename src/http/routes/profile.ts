@@ -1,6 +1,6 @@
 /** `/api/v1/profile/me/`: the merchant acted for, and the person who is signed in. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { isCurrency } from '../../domain/currencies.ts'
 import { done } from '../../domain/problem.ts'
 import { changeProfile, getProfile } from '../../operations/account/profile.ts'

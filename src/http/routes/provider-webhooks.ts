@@ -3,7 +3,7 @@
  * problem where it proves nothing. What it says is applied afterwards.
  */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { isId } from '../../domain/ids.ts'
 import { type Outcome, type ProblemCode, refused } from '../../domain/problem.ts'
 import { countRefusedPost } from '../../operations/provider-events/count-refusal.ts'

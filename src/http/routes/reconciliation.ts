@@ -1,6 +1,6 @@
 /** `/api/v1/reconciliation/`: our books against the providers', and where they differ. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { DRIFT_CAUSES, DRIFT_STATUSES, RUN_STATUSES } from '../../domain/drift.ts'
 import { done } from '../../domain/problem.ts'
 import {

@@ -1,6 +1,6 @@
 /** `/api/v1/transactions/{id}/refunds/` and `/api/v1/refunds/`: money that goes back. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { done } from '../../domain/problem.ts'
 import { REFUND_STATUSES } from '../../domain/refund.ts'
 import { createRefund } from '../../operations/refunds/create.ts'

@@ -1,6 +1,6 @@
 /** `/api/v1/routing-rules/`: which connection takes which payment. The list is read, and replaced, as a whole. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import type { JsonObject } from '../../domain/json.ts'
 import { LIMITS } from '../../domain/limits.ts'
 import { PAYMENT_METHODS } from '../../domain/payment-method.ts'

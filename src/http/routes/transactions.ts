@@ -1,6 +1,6 @@
 /** `/api/v1/transactions/`: payments, from the first request to their end. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { LIMITS } from '../../domain/limits.ts'
 import { PAYMENT_METHODS } from '../../domain/payment-method.ts'
 import { done } from '../../domain/problem.ts'

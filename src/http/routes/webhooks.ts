@@ -1,6 +1,6 @@
 /** `/api/v1/webhooks/`: where the merchant is told, and the log of how that went. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { whyNotSendable } from '../../domain/custom-header.ts'
 import { SUBSCRIPTIONS } from '../../domain/event.ts'
 import { LIMITS } from '../../domain/limits.ts'

@@ -3,7 +3,7 @@
  * row does not open. Current and previous share one context: a rotation moves the sealed text as it is.
  */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { open, seal } from '../../crypto/seal.ts'
 import type { Credentials } from '../../providers/contract.ts'
 import type { Deps } from '../deps.ts'

@@ -3,7 +3,7 @@
  * and never skips; where it may not be sent more, it waits.
  */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { LIMITS } from '../../domain/limits.ts'
 import { cursorMessage, STREAM_ENDS, type StreamEnd } from '../../domain/stream.ts'
 import { SubscriberSchema } from './subscriber.ts'

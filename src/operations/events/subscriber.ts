@@ -1,6 +1,6 @@
 /** Who follows a stream, and what of it: what a ticket was redeemed for, as the stream keeps it while it sleeps. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Id, type IdPrefix, isId } from '../../domain/ids.ts'
 import { MODES } from '../../domain/transaction.ts'
 

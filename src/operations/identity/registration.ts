@@ -1,6 +1,6 @@
 /** A person signs up, with the merchant whose owner they become. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { hashPassword } from '../../crypto/password.ts'
 import { beginRegistration, register } from '../../db/statements/identity.ts'
 import { newId } from '../../domain/ids.ts'

@@ -3,7 +3,7 @@
  * by a token that comes twice.
  */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { ACCESS_TOKEN_TTL_SECONDS, type AccessClaims, signAccessToken } from '../../crypto/access-token.ts'
 import { dummyPasswordHash, hashPassword, verifyPassword } from '../../crypto/password.ts'
 import { hashRefreshToken } from '../../crypto/refresh-token.ts'

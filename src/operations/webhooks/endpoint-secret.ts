@@ -1,6 +1,6 @@
 /** What an endpoint keeps to itself, at rest: its signing secret and the values of the merchant's own headers, sealed. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { open, seal } from '../../crypto/seal.ts'
 import type { Deps } from '../deps.ts'
 

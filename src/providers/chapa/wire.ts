@@ -3,7 +3,7 @@
  * refunds, transactions and webhooks, and what a published client (nestjs-chapa) measured in test mode.
  */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Currency } from '../../domain/currencies.ts'
 import { toDecimal } from '../../domain/money.ts'
 import type { RefundReport } from '../../domain/refund.ts'

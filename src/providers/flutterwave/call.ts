@@ -1,6 +1,6 @@
 /** What Flutterwave's envelope says of a call, the same for every path, and a page of its lists. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Conversation, type ProviderCall, type RefusalReason, UNRECOGNISED } from '../contract.ts'
 import type { Page, Reply } from '../kit/reply.ts'
 import { Words } from '../kit/words.ts'

@@ -3,7 +3,7 @@
  * pages on Standard checkout, verification, refunds and webhooks.
  */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Currency, currencyExponent, isCurrency } from '../../domain/currencies.ts'
 import { PAYMENT_METHODS, type PaymentMethod } from '../../domain/payment-method.ts'
 import type { RefundReport } from '../../domain/refund.ts'

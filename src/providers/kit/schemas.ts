@@ -1,6 +1,6 @@
 /** Shapes that turn up in every provider's answers. Answers are parsed loosely (fields come and go), and checked strictly. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** An id: a number of up to 64 bits or a text, kept as text. */
 export const ProviderId = z.union([z.int().nonnegative(), z.string().regex(/^[\w.-]{1,100}$/)]).transform(String)

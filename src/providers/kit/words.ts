@@ -1,6 +1,6 @@
 /** What a provider says to people, as it may be kept and shown. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 
 const CHARACTERS_MAX = 500
 

@@ -3,7 +3,7 @@
  * which Paystack never lets anybody use twice.
  */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { MODES } from '../../domain/transaction.ts'
 import type { CheckoutRequest, Confirmation, Credentials, Provider, ProviderCall } from '../contract.ts'
 import { UNRECOGNISED } from '../contract.ts'

@@ -3,7 +3,7 @@
  * transactions, verification, refunds and webhooks.
  */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Currency, currencyExponent } from '../../domain/currencies.ts'
 import type { PaymentMethod } from '../../domain/payment-method.ts'
 import type { RefundReport } from '../../domain/refund.ts'

@@ -1,6 +1,6 @@
 /** Calls of Stripe's API, and what its answers say whatever was asked. Facts: docs.stripe.com/api/errors. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Credentials, ProviderAnswer, ProviderCall, RefusalReason, Refused, Unknown } from '../contract.ts'
 import { UNRECOGNISED } from '../contract.ts'
 import { bearerHeaders } from '../kit/bearer.ts'

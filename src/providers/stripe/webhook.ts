@@ -3,7 +3,7 @@
  * docs.stripe.com/webhooks and /webhooks/signature.
  */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { decodeHex, equalBytes, utf8 } from '../../crypto/bytes.ts'
 import { hmacSign } from '../../crypto/hmac.ts'
 import type { Credentials, WebhookCheck, WebhookClaim } from '../contract.ts'

@@ -3,7 +3,7 @@
  * PaymentIntents and refunds, and docs.stripe.com/checkout/fulfillment.
  */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import type { RefundReport } from '../../domain/refund.ts'
 import type { ReportedStatus } from '../../domain/verdict.ts'
 import { CurrencyCode, WireAmount, wordTable } from '../kit/schemas.ts'
