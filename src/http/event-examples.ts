@@ -1,6 +1,6 @@
 /** One example object for each kind of thing that an event can be about. */
 
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { DriftSchema } from './routes/reconciliation.ts'
 import type { RefundSchema } from './routes/refunds.ts'
 import type { AttemptSchema, TransactionSchema } from './routes/transactions.ts'

@@ -3,7 +3,7 @@
  * list of refunds: each is asked after by Chapa's id, and one from the dashboard shows in the payment alone.
  */
 
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { LIMITS } from '../../domain/limits.ts'
 import { type PaidPayment, type Provider, type ReportedRefund, UNRECOGNISED } from '../contract.ts'
 import { bearerHeaders, getJson } from '../kit/bearer.ts'

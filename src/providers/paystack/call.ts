@@ -1,6 +1,6 @@
 /** What Paystack's envelope says of a call: the same for every path. */
 
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { type ProviderAnswer, type RefusalReason, type Refused, UNRECOGNISED, type Unknown } from '../contract.ts'
 import { Envelope } from './wire.ts'
 

@@ -3,7 +3,7 @@
  * into the merchant's note, by which the list is searched before anything is sent again.
  */
 
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { Conversation, Credentials, KnownRefund, ListedPayments, PaidPayment } from '../contract.ts'
 import {
   type RefundAnswer,

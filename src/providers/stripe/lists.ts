@@ -1,6 +1,6 @@
 /** Refunds, which carry our id in their metadata, and Stripe's own list of sessions. */
 
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type {
   Conversation,
   Credentials,

@@ -3,7 +3,7 @@
  * is the same session; a session without its id is found by its creation time and our reference.
  */
 
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type {
   AttemptKnown,
   CheckoutAnswer,
