@@ -56,9 +56,13 @@ export class DatabaseError extends Error {
   }
 }
 
+/** By URL, as long as the isolate lives: they hold nothing of a request. */
+const made = new Map<string, Db>()
+
 /** Connects as the role that the URL names. */
 export function connect(url: string, observer: Observer): Database {
-  const db = drizzle(neon(url))
+  const db = made.get(url) ?? drizzle(neon(url))
+  made.set(url, db)
 
   async function send(head: Head | undefined, statements: readonly BatchItem<'pg'>[]): Promise<Batch<unknown[]>> {
     const [first, ...others] = head === undefined ? statements : [head, ...statements]

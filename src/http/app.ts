@@ -41,7 +41,7 @@ export function createApp(begin: (c: AppContext) => Variables): App {
   for (const mount of ROUTES) mount(app)
   const methodsOf = allowedMethods(app)
   app.notFound((c) => {
-    const methods = methodsOf(new URL(c.req.url).pathname)
+    const methods = methodsOf(c.req.path)
     if (methods.length === 0) return problemResponse(c, { code: 'not_found' })
     const response = problemResponse(c, { code: 'method_not_allowed' })
     response.headers.set('allow', methods.join(', '))
@@ -75,7 +75,8 @@ const ROUTES: readonly ((app: App) => void)[] = [
 ]
 
 /** Paths work with and without the trailing slash: they are declared with it, as in the original. */
-function pathWithSlash(request: Request): string {
-  const { pathname } = new URL(request.url)
+function pathWithSlash({ url }: Request): string {
+  // The platform has parsed the URL already, and spelled it out: to do it again for each request costs more than to route it.
+  const [, pathname = '/'] = /^[a-z]+:\/\/[^/?#]*([^?#]*)/.exec(url) ?? []
   return pathname.endsWith('/') ? pathname : `${pathname}/`
 }

@@ -24,13 +24,21 @@ export async function readJsonBody(request: Request): Promise<Outcome<unknown>> 
   return error === undefined ? done(body) : refused('validation_failed', { errors: [error] })
 }
 
-/** The body's bytes, cut off as soon as they are too many. */
+/** The body's bytes: all at once where the platform has seen to it that they are as many as announced, else cut off. */
 export async function readBytes(request: Request): Promise<Outcome<Uint8Array<ArrayBuffer>>> {
-  if (Number(request.headers.get('content-length') ?? 0) > LIMITS.bodyBytes) return refused('body_too_large')
   if (request.body === null) return done(new Uint8Array())
+  const announced = request.headers.get('content-length')
+  if (announced === null) return readUnannounced(request.body)
+  if (Number(announced) > LIMITS.bodyBytes) return refused('body_too_large')
+  const bytes = new Uint8Array(await request.arrayBuffer())
+  return bytes.byteLength > LIMITS.bodyBytes ? refused('body_too_large') : done(bytes)
+}
+
+/** Cut off as soon as they are too many. */
+async function readUnannounced(body: ReadableStream<Uint8Array>): Promise<Outcome<Uint8Array<ArrayBuffer>>> {
   const chunks: Uint8Array[] = []
   let length = 0
-  for await (const chunk of request.body) {
+  for await (const chunk of body) {
     length += chunk.byteLength
     if (length > LIMITS.bodyBytes) return refused('body_too_large')
     chunks.push(chunk)

@@ -33,8 +33,8 @@ export interface DescribedRoute extends Pick<RouteConfig, 'method' | 'path'> {
 /** What a route's operation is called with: everything parsed. */
 export interface Input<P, Q, B> {
   deps: Deps
-  /** The scheme and the host that the caller sees. */
-  origin: string
+  /** What the caller sees. */
+  url: string
   params: P
   query: Q
   body: B
@@ -126,8 +126,7 @@ async function readIdentity(
   if (idempotencyKey !== undefined && !/^[\x21-\x7e]{1,255}$/.test(idempotencyKey)) {
     return refused('idempotency_key_malformed')
   }
-  const { pathname } = new URL(c.req.url)
-  return done({ idempotencyKey, requestHash: await hashRequest(c.req.method, pathname.replace(/\/$/, ''), body) })
+  return done({ idempotencyKey, requestHash: await hashRequest(c.req.method, c.req.path.replace(/\/$/, ''), body) })
 }
 
 /** The platform's rate limit counts in periods of this length: wrangler.toml says the same. */
@@ -146,8 +145,7 @@ async function readInput<P, Q, B>(c: AppContext, declared: Declaration<P, Q, B>)
   if (params === undefined || query === undefined || parsed === undefined) {
     return refused('validation_failed', { errors })
   }
-  const { origin } = new URL(c.req.url)
-  return done({ deps: c.get('deps'), origin, params: params.value, query: query.value, body: parsed.value })
+  return done({ deps: c.get('deps'), url: c.req.url, params: params.value, query: query.value, body: parsed.value })
 }
 
 /** The value as the schema has it; undefined where it is not, and the errors say why. */

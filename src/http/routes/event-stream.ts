@@ -56,12 +56,12 @@ export function eventStreamRoutes(app: App): void {
     body: CreateTicketSchema,
     answer: { status: 201, schema: StreamTicketSchema, description: 'The ticket.' },
     problems: ['transaction_not_found', 'idempotency_key_reused', 'idempotency_in_flight'],
-    run: ({ deps, requester, body, origin }) =>
+    run: ({ deps, requester, body, url }) =>
       createStreamTicket(
         deps,
         requester,
         { eventTypes: [...new Set(body.types)], transactionId: body.transaction_id },
-        streamUrl(origin),
+        streamUrl(url),
       ),
   })
 
@@ -78,15 +78,14 @@ export function eventStreamRoutes(app: App): void {
     params: z.object({ id: IdSchema('txn') }),
     answer: { status: 201, schema: StreamTicketSchema, description: 'The ticket.' },
     problems: ['transaction_not_found', 'idempotency_in_flight'],
-    run: ({ deps, requester, params, origin }) =>
-      createPublicStreamTicket(deps, requester, params.id, streamUrl(origin)),
+    run: ({ deps, requester, params, url }) => createPublicStreamTicket(deps, requester, params.id, streamUrl(url)),
   })
 
   app.described.push({ method: 'get', path: STREAM_PATH, describe })
   app.get(STREAM_PATH, stream)
 }
 
-const streamUrl = (origin: string): string => `${origin.replace(/^http/, 'ws')}${STREAM_PATH}`
+const streamUrl = (url: string): string => `${new URL(url).origin.replace(/^http/, 'ws')}${STREAM_PATH}`
 
 async function stream(c: AppContext): Promise<Response> {
   c.set('routePattern', STREAM_PATH)
