@@ -85,7 +85,7 @@ async function measureFar(stage: Stage, isWanted: (name: string) => boolean): Pr
 
 /** What an isolate could keep too much of: routes and schemas at reads, the webhooks' secrets at posts. */
 async function measureKept(stage: Stage, size: Size): Promise<Figure[]> {
-  await using pair = await stage.pairAt({ databaseMs: 0, providerMs: 0 })
+  await using pair = await stage.pairAt({ databaseMs: 0, providerMs: 0 }, true)
   const operations = OPERATIONS.filter(({ name }) => name === 'read' || name === 'replay')
   return await measureMemory(stage, pair, operations, size.requests)
 }

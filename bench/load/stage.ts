@@ -37,7 +37,7 @@ export interface Stage extends AsyncDisposable {
   /** By the operation's name. */
   rehearsals: ReadonlyMap<string, Rehearsal>
   /** The Worker and the floor, started anew, at this distance from the others. */
-  pairAt(distance: Distance): Promise<Pair>
+  pairAt(distance: Distance, isInspected?: boolean): Promise<Pair>
   /** For an operation, items that nobody has used up; they begin anew where it uses none up. */
   itemsFor(operation: Operation): Items
 }
@@ -55,11 +55,11 @@ export async function openStage(items: number): Promise<Stage> {
   return {
     shop,
     rehearsals,
-    async pairAt(distance) {
+    async pairAt(distance, isInspected = false) {
       const places = await placesAt(outside, distance)
       const recordings = moved(rehearsals, near.providersUrl, places.providersUrl)
       await using pair = new AsyncDisposableStack()
-      const worker = pair.use(await startWorker(bundles, { database, ...places }))
+      const worker = pair.use(await startWorker(bundles, { database, ...places, isInspected }))
       const floor = pair.use(await startFloor(bundles, { database, ...places }, recordings))
       const started = pair.move()
       return { worker, floor, [Symbol.asyncDispose]: () => started.disposeAsync() }

@@ -38,13 +38,14 @@ export interface Setting {
   database: BenchDatabase
   databaseEndpoint: string
   providersUrl: string
+  isInspected?: boolean
 }
 
 export type Contestant = Workerd & Target
 
 export async function startWorker(bundles: Bundles, setting: Setting): Promise<Contestant> {
   const { compatibilityDate = '', compatibilityFlags = [], queueProducers = {}, durableObjects = {} } = declaredIn()
-  const { database, databaseEndpoint, providersUrl } = setting
+  const { database, databaseEndpoint, providersUrl, isInspected = false } = setting
   const workerd = await startWorkerd({
     folder: bundles.worker,
     compatibilityDate,
@@ -66,6 +67,7 @@ export async function startWorker(bundles: Bundles, setting: Setting): Promise<C
         typeof declared === 'string' ? declared : declared.className,
       ]),
     ),
+    isInspected,
   })
   return { ...workerd, kind: 'worker' }
 }

@@ -33,12 +33,16 @@ export interface WorkerdOptions {
   rateLimits?: readonly string[]
   /** Class by binding. */
   durableObjects?: Readonly<Record<string, string>>
+  /** Opens V8's inspector, under which it runs a little slower. */
+  isInspected?: boolean
 }
 
 export interface Workerd extends AsyncDisposable {
   url: string
   /** Takes queue batches for the Worker (`stand-ins/consumer-door.js`). */
   consumerUrl: string
+  /** Of V8's inspector (`inspector.ts`); undefined where it was not asked for. */
+  inspectorUrl: string | undefined
   pid: number
 }
 
@@ -54,8 +58,9 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   }
   const config = join(folder, 'config.capnp')
   await writeFile(config, configText(options))
+  const inspector = options.isInspected === true ? ['--inspector-addr=127.0.0.1:0'] : []
   const child = parts.adopt(
-    spawn(BINARY, ['serve', '--experimental', '--control-fd=3', config], {
+    spawn(BINARY, ['serve', '--experimental', '--control-fd=3', ...inspector, config], {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     }),
     stop,
@@ -66,14 +71,22 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   return {
     url: at('http'),
     consumerUrl: at('consumer'),
+    inspectorUrl: ports.has(INSPECTOR) ? at(INSPECTOR) : undefined,
     pid: child.pid ?? 0,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }
 
-const event = z.object({ event: z.literal('listen'), socket: z.string(), port: z.number() })
+const INSPECTOR = 'inspector'
 
-/** The port of each socket, once all listen. */
+const event = z.union([
+  z.object({ event: z.literal('listen'), socket: z.string(), port: z.number() }),
+  z
+    .object({ event: z.literal('listen-inspector'), port: z.number() })
+    .transform((said) => ({ ...said, socket: INSPECTOR })),
+])
+
+/** The port of each socket, once all listen: the inspector's comes first. */
 async function listening(child: ChildProcess): Promise<Map<string, number>> {
   const ports = new Map<string, number>()
   const errors: string[] = []
@@ -90,7 +103,7 @@ async function listening(child: ChildProcess): Promise<Map<string, number>> {
   for await (const line of createInterface({ input: control })) {
     const { socket, port } = event.parse(JSON.parse(line))
     ports.set(socket, port)
-    if (ports.size === SOCKETS) return ports
+    if (ports.size === SOCKETS + Number(ports.has(INSPECTOR))) return ports
   }
   throw new Error(`workerd did not start: ${errors.join('\n')}`)
 }
