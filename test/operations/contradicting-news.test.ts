@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest'
 import { enterWorker } from '../../src/db/gate.ts'
 import { findPayment } from '../../src/db/statements/payments.ts'
 import { followUp } from '../../src/operations/payments/follow-up.ts'
-import { look, ORDER, providerReferenceOf, startPayment } from '../support/paystack.ts'
+import { connect, startAt } from '../support/connections.ts'
+import { deliverProviderWebhooks, look, ORDER, providerReferenceOf, startPayment } from '../support/paystack.ts'
 import { createWorld } from '../support/world.ts'
 
 const world = await createWorld('contradicting_news')
@@ -78,6 +79,23 @@ test('a refund that was asked for before we knew of the payment is looked at, an
   expect(await look(world, id)).toMatchObject({ status: 'requires_review', review_reason: 'reversed_before_success' })
   await learn(id, SUCCESS)
   expect((await look(world, id)).status).toBe('succeeded')
+})
+
+test('news of a refund of a payment that nobody knew as paid is not applied for ever: a person is told', async () => {
+  const merchant = await world.newMerchant()
+  const { driver, account } = await connect(world, merchant, 1)
+  const id = await startAt(merchant)
+  const reference = await providerReferenceOf(world, id)
+  driver.webhookAccident(account, { kind: 'lost', times: 1 })
+  driver.pay(reference)
+  driver.setRefundCourse(reference, 'requires_action')
+  driver.refundOnDashboard(reference, 50_000)
+  await deliverProviderWebhooks(world)
+  expect(await look(world, id)).toMatchObject({ status: 'requires_review', review_reason: 'reversed_before_success' })
+  const events = await world.query(
+    sql`select status from provider_events where merchant_id = ${merchant.merchantId} order by id`,
+  )
+  expect(events).toEqual([{ status: 'applied' }])
 })
 
 test('a payment that succeeded stays so, whatever is said later', async () => {

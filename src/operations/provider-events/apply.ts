@@ -51,11 +51,10 @@ async function applyTo(
   const payment = await openPayment(deps, row)
   // News of a refund is news of a payment as well, until we know that it was paid.
   const isOfRefund = about === 'refund' && row.transactionStatus === 'succeeded' && row.attemptStatus === 'succeeded'
-  const learned = isOfRefund ? await learnRefunds(deps, payment, refunds) : await learnPayment(deps, payment)
-  const isDone = learned.isClear && (isOfRefund || about !== 'refund')
+  const learned = isOfRefund ? await learnRefunds(deps, payment, refunds) : await learnPayment(deps, payment, about)
   const batch = await deps.worker.runFor(
     enterWorker(db, deps.clock.now()),
-    [...learned.statements, afterwards(deps, id, isDone, attempts)],
+    [...learned.statements, afterwards(deps, id, learned.isClear, attempts)],
     readOutcome(db, payment.transactionId),
   )
   if (!batch.ok) throw new Error(`provider event ${id} was not applied: ${batch.problem.code}`)
@@ -63,10 +62,15 @@ async function applyTo(
   if (news !== undefined) await tell(deps, news)
 }
 
-async function learnPayment(deps: Deps, payment: Payment): Promise<Learned> {
+/**
+ * News of a refund is not learned before its payment is known as paid: it is applied again then. But where the provider says
+ * no more than that the money has gone back, the payment is a person's to look at, and the news has done what it can.
+ */
+async function learnPayment(deps: Deps, payment: Payment, about: Lease['about']): Promise<Learned> {
   const confirmation = await closeWhenOver(deps, payment, await askProvider(deps, payment))
   const statements = settle(deps.worker.db, payment, confirmation, deps.clock.now())
-  return { statements, isClear: confirmation.kind === 'found' }
+  const isClear = confirmation.kind === 'found' && (about !== 'refund' || confirmation.status === 'reversed')
+  return { statements, isClear }
 }
 
 function afterwards(deps: Deps, id: string, isDone: boolean, attempts: number): BatchItem<'pg'> {

@@ -28,7 +28,13 @@ test('a seed is the same run to the byte in another process, and after other see
 })
 
 /** What a seed found is found by it again: where one finds something, it is added here. */
-const KEPT: readonly number[] = [1, 2, 3]
+const KEPT: readonly number[] = [
+  1, 2, 3,
+  // The simulator's own: a reader whose old key was revoked had no chance to come back with the new one.
+  1661,
+  // News of a refund of a payment that nobody knew as paid was applied again and again, though a person had been told.
+  7183,
+]
 
 test('every invariant holds in the seeds that are kept', async () => {
   for (const seed of KEPT) expect((await one.run(seed)).story).toBeUndefined()
