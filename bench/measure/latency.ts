@@ -5,6 +5,8 @@ import type { Operation } from '../load/operations.ts'
 import type { Pair, Stage } from '../load/stage.ts'
 import { quantile } from './numbers.ts'
 
+/** Requests before a turn counts. */
+const WARM_UP = 300
 /** Requests of a turn, one after another. */
 const TURN = { amount: 25, connections: 1 }
 const P50_AT_MOST_MS = 5
@@ -51,8 +53,9 @@ export async function measureDistance(
 ): Promise<Figure> {
   const items = stage.itemsFor(operation)
   const { roundTrips } = operation
-  // The isolate is new: what it keeps is warm after a few.
-  await fire(pair.worker, operation, stage.shop, items, { amount: 10, connections: 1 })
+  // The isolate is new: V8 compiles what is run often only after a while.
+  const amount = Math.min(WARM_UP, Math.floor(items.left() / 10))
+  await fire(pair.worker, operation, stage.shop, items, { amount, connections: operation.connections })
   const { latenciesMs } = await fire(pair.worker, operation, stage.shop, items, TURN)
   return {
     what: `${operation.name}: p50 with ${databaseMs} ms to the database`,
