@@ -216,10 +216,12 @@ export async function createWorld(name: string, { startsAt = STARTS_AT, seed = 1
   }
 }
 
+/** Every app has the same, and to read it takes longer than most cases. */
+let contract: Promise<ApiContract> | undefined
+
 /** Lets the app give no answer but such as its OpenAPI document describes: another is an error of the test. */
 function holdToDocument(app: ReturnType<typeof createApp>): () => Promise<ApiContract> {
   const { fetch } = app
-  let contract: Promise<ApiContract> | undefined
   const readContract = async () => {
     const served = await fetch(new Request('https://api.paybridge.test/api/schema/'))
     return new ApiContract(await served.json())
