@@ -36,8 +36,8 @@ export async function measureMemory(
     samples.push(Math.min(...looks))
   }
   // The first fifth fills what has a bound: compiled code, the kept secrets.
-  const early = Math.max(...samples.slice(TENTHS / 5, TENTHS / 2))
-  const late = Math.max(...samples.slice(TENTHS / 2))
+  const early = Math.min(...samples.slice(TENTHS / 5, TENTHS / 2))
+  const late = Math.min(...samples.slice(TENTHS / 2))
   const resident = await residentMbOf(worker.pid)
   return [
     {
