@@ -28,7 +28,11 @@ test('a seed is the same run to the byte in another process, and after other see
 })
 
 /** What a seed found is found by it again: where one finds something, it is added here. */
-const KEPT: readonly number[] = [1, 2, 3]
+const KEPT: readonly number[] = [
+  ...[1, 2, 3],
+  // A part that was refunded on Paystack's dashboard, and all its webhooks lost: no list of payments tells of it.
+  1156,
+]
 
 test('every invariant holds in the seeds that are kept', async () => {
   for (const seed of KEPT) expect((await one.run(seed)).story).toBeUndefined()
