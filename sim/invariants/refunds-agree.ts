@@ -69,7 +69,7 @@ function isLeftToSomebody(facts: Facts, ours: readonly RefundFact[], attemptId: 
   return isDoubtful || isDrift || transaction?.status === 'requires_review'
 }
 
-/** Flutterwave's and Chapa's lists don't tell of refunds: one that was made on the dashboard shows in its webhook alone. */
+/** Chapa has no list of refunds: one that was made on the dashboard shows in its webhook alone. */
 function mayBeUnheard({ load }: Facts, provider: string, { id }: BookedRefund): boolean {
-  return (provider === 'flutterwave' || provider === 'chapa') && load.dashboardRefunds.has(id)
+  return provider === 'chapa' && load.dashboardRefunds.has(id)
 }

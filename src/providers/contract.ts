@@ -159,6 +159,23 @@ export type ListedPayments =
   /** `next` leads to the page after this one; undefined on the last. */
   { kind: 'page'; payments: ListedPayment[]; next: string | undefined } | Refused | Unknown
 
+/** A refund in the provider's own list: what became of it is to be read from those of its payment. */
+export interface ListedRefund extends ReportedRefund {
+  /** The provider's id of the payment, as confirmations report it. */
+  providerTransactionId: string
+  providerRefundId: string
+}
+
+export type ListedRefunds =
+  /** A refund that doesn't say of which payment it is, is not in it. `next` as for payments. */
+  { kind: 'page'; refunds: ListedRefund[]; next: string | undefined } | Refused | Unknown
+
+/** What a list is asked for: from `from` up to `to`. */
+export interface Range {
+  from: Date
+  to: Date
+}
+
 export type CredentialCheck = { kind: 'valid' } | { kind: 'invalid'; message: string } | Unknown
 
 /** What a verified webhook asks us to look at. It proves nothing about the money. */
@@ -228,14 +245,12 @@ export interface Provider {
   /** Every refund of the payment, whoever made it, as far as the provider tells. */
   readRefunds(payment: PaidPayment, known: readonly KnownRefund[], credentials: Credentials): Conversation<RefundList>
   /**
-   * A page of the payments that the provider has from `from` up to `to`; more than those is no harm.
+   * A page of the payments that the provider has within the range; more than those is no harm.
    * @param cursor `next` of the page before; undefined for the first
    */
-  listPayments(
-    range: { from: Date; to: Date },
-    cursor: string | undefined,
-    credentials: Credentials,
-  ): Conversation<ListedPayments>
+  listPayments(range: Range, cursor: string | undefined, credentials: Credentials): Conversation<ListedPayments>
+  /** As `listPayments`, of the refunds that were made within the range; absent where the provider has no such list. */
+  listRefunds?(range: Range, cursor: string | undefined, credentials: Credentials): Conversation<ListedRefunds>
   checkCredentials(credentials: Credentials): Conversation<CredentialCheck>
   /** Over the raw bytes; in constant time. `now` is when they came, for signatures that age. */
   verifyWebhook(

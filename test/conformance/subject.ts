@@ -91,6 +91,10 @@ export const REFUNDS_LISTED: Need = {
   what: 'a list of payments that tells of refunds',
   isMet: ({ seen }) => seen.listsRefunds,
 }
+export const ALL_REFUNDS_LISTED: Need = {
+  what: 'a list of all refunds',
+  isMet: ({ provider }) => provider.listRefunds !== undefined,
+}
 export const REFUNDS_TOLD: Need = {
   what: 'a list of the refunds of a payment',
   isMet: ({ seen }) => seen.tellsRefunds,

@@ -38,6 +38,10 @@ export const FoundReport = z.strictObject({
   message: words.optional(),
 })
 const Refund = z.looseObject({ status: z.enum([...REFUND_STATUSES, 'unrecognised']) })
+const ListedRefund = Refund.extend({
+  providerTransactionId: storable.min(1).max(300),
+  providerRefundId: storable.min(1).max(300),
+})
 const Listed = z.strictObject({
   reference: z.string().optional(),
   providerTransactionId: storable.min(1).max(300),
@@ -58,6 +62,9 @@ const CLEAR: Readonly<Record<Errand, readonly z.ZodType[]>> = {
   readRefunds: [z.strictObject({ kind: z.literal('listed'), refunds: z.array(Refund), isComplete: z.boolean() })],
   listPayments: [
     z.strictObject({ kind: z.literal('page'), payments: z.array(Listed), next: z.string().max(1_000).optional() }),
+  ],
+  listRefunds: [
+    z.strictObject({ kind: z.literal('page'), refunds: z.array(ListedRefund), next: z.string().max(900).optional() }),
   ],
   checkCredentials: [bare('valid'), z.strictObject({ kind: z.literal('invalid'), message: words })],
 }

@@ -23,6 +23,7 @@ export const ERRANDS = [
   'createRefund',
   'readRefunds',
   'listPayments',
+  'listRefunds',
   'checkCredentials',
 ] as const
 export type Errand = (typeof ERRANDS)[number]
@@ -65,8 +66,9 @@ export const SUBJECTS: readonly Subject[] = [
       confirm: [paystack.verified()],
       closeCheckout: [],
       createRefund: [paystack.refundMade()],
-      readRefunds: [paystack.refundPage([paystack.REFUND_ROW], { total: 1 })],
+      readRefunds: [paystack.refundPage([paystack.REFUND_ROW], { total: 1, skipped: 0 })],
       listPayments: [paystack.transactionPage([paystack.TRANSACTION_ROW], { next: null })],
+      listRefunds: [paystack.refundPage([paystack.REFUND_ROW], { total: 1, skipped: 0 })],
       checkCredentials: [paystack.BALANCE],
     },
     paidText: '"status":"success"',
@@ -101,6 +103,7 @@ export const SUBJECTS: readonly Subject[] = [
       createRefund: [{ status: 'success', message: 'Refunded', data: flutterwave.REFUND_MADE }],
       readRefunds: [flutterwave.listed([flutterwave.REFUND_ROW])],
       listPayments: [flutterwave.listed([flutterwave.ROW])],
+      listRefunds: [flutterwave.listed([flutterwave.REFUND_ROW])],
       checkCredentials: [flutterwave.BALANCES],
     },
     paidText: '"status":"successful"',
@@ -132,6 +135,7 @@ export const SUBJECTS: readonly Subject[] = [
       createRefund: [stripe.REFUND],
       readRefunds: [stripe.listOf([stripe.REFUND])],
       listPayments: [stripe.listOf([stripe.readSession()])],
+      listRefunds: [stripe.listOf([stripe.REFUND])],
       checkCredentials: [stripe.listOf([])],
     },
     paidText: '"payment_status":"paid"',
@@ -159,6 +163,7 @@ export const SUBJECTS: readonly Subject[] = [
       createRefund: [chapa.envelope(chapa.REFUND)],
       readRefunds: [chapa.verified()],
       listPayments: [chapa.listed([chapa.LISTED])],
+      listRefunds: [],
       checkCredentials: [chapa.CURRENCIES],
     },
     paidText: '"status":"success"',
@@ -200,6 +205,8 @@ export function start({ name, credentials, attempt }: Subject, errand: Errand): 
       return provider.readRefunds(payment, [{ refundId: chapa.REFUND_ID, providerRefundId: '61002003' }], credentials)
     case 'listPayments':
       return provider.listPayments({ from: TIMES.createdAt, to: TIMES.expiresAt }, undefined, credentials)
+    case 'listRefunds':
+      return provider.listRefunds?.({ from: TIMES.createdAt, to: TIMES.expiresAt }, undefined, credentials)
     case 'checkCredentials':
       return provider.checkCredentials(credentials)
   }

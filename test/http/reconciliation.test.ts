@@ -78,7 +78,7 @@ describe('a run', () => {
     expect((await merchant.api.get(`${RUNS}${body.id}/`)).body).toEqual({
       ...body,
       status: 'completed',
-      pages: 1,
+      pages: 2,
       payments_listed: 1,
       payments_foreign: 1,
       finished_at: world.clock.now().toISOString(),

@@ -1,4 +1,4 @@
-/** The walk over a provider's list: page by page, by one worker at a time, and on from where it broke off. */
+/** The walk over a provider's lists: page by page, by one worker at a time, and on from where it broke off. */
 
 import { describe, expect, test } from 'vitest'
 import { LIMITS } from '../../src/domain/limits.ts'
@@ -22,10 +22,10 @@ const LEASE_MS = LIMITS.reconcileLeaseSeconds * 1000
 const MINUTE = 60_000
 
 /**
- * A payment that was paid there and not heard of here, on the last of so many pages of the provider's list. The run is due,
- * and no other connection's is.
+ * A payment that was paid there and not heard of here, on the last of so many pages of the provider's list, and so many full
+ * pages of refunds of a charge that was made elsewhere. The run is due, and no other connection's is.
  */
-async function fillPages(pages: number) {
+async function fillPages(pages: number, refundPages = 0) {
   await reconcile(world.deps)
   const merchant = await world.newMerchant()
   const connection = await connect(world, merchant, 1)
@@ -34,11 +34,21 @@ async function fillPages(pages: number) {
   const id = await startAt(merchant)
   driver.pay(await referenceOf(world, id))
   for (let made = 1; made < (pages - 1) * ROWS_PER_PAGE + 1; made++) driver.chargeElsewhere(account, 20_000, 'NGN')
+  const refunds = refundPages * ROWS_PER_PAGE
+  if (refunds > 0) {
+    const elsewhere = driver.chargeElsewhere(account, 5_000 * refunds, 'NGN')
+    for (let made = 0; made < refunds; made++) driver.refundOnDashboard(elsewhere, 5_000)
+  }
   world.clock.advance((LIMITS.reconcileLagSeconds + 1) * 1000)
   const calls = watchCalls(world, connection)
-  /** How many pages were asked for since the last time. */
-  const pagesRead = () => calls.splice(0).filter((call) => call === 'GET /transaction').length
-  return { merchant, connection, id, pagesRead, payments: (pages - 1) * ROWS_PER_PAGE + 1 }
+  const takeOut = (wanted: string) => {
+    const others = calls.filter((call) => call !== wanted)
+    return calls.splice(0, calls.length, ...others).length - others.length
+  }
+  /** How many pages of payments, and of refunds, were asked for since the last time. */
+  const pagesRead = () => takeOut('GET /transaction')
+  const refundPagesRead = () => takeOut('GET /refund')
+  return { merchant, connection, id, pagesRead, refundPagesRead, payments: (pages - 1) * ROWS_PER_PAGE + 1 }
 }
 
 const breakList = ({ driver, account }: Connected, times?: number): void =>
@@ -48,6 +58,9 @@ const breakList = ({ driver, account }: Connected, times?: number): void =>
     operation: 'list_payments',
     ...(times !== undefined && { times }),
   })
+
+/** Pages of a run that is completed: those of payments, and an empty one of refunds. */
+const pagesOf = (payments: number): number => payments + 1
 
 /** Of the run that is begun by the batch, and of each page: reading our side, and writing down what differs. */
 const roundTrips = (pages: number): number => 1 + 2 * pages
@@ -60,7 +73,7 @@ describe('a list of several pages', () => {
     await reconcile(world.deps)
     expect(pagesRead()).toBe(3)
     expect(await runsOf(merchant)).toMatchObject([
-      { ...DONE, pages: 3, payments_listed: payments, payments_foreign: payments - 1 },
+      { ...DONE, pages: pagesOf(3), payments_listed: payments, payments_foreign: payments - 1 },
     ])
     expect(await driftsOf(merchant)).toMatchObject([{ status: 'corrected', transaction_id: id }])
     expect((await look(world, id)).status).toBe('succeeded')
@@ -74,7 +87,7 @@ describe('a list of several pages', () => {
     await reconcile(world.deps)
     expect(pagesRead()).toBe(2)
     expect(await runsOf(merchant)).toMatchObject([
-      { ...DONE, pages: LIMITS.reconcilePagesPerSweep + 2, payments_listed: payments },
+      { ...DONE, pages: pagesOf(LIMITS.reconcilePagesPerSweep + 2), payments_listed: payments },
     ])
   })
 })
@@ -91,7 +104,7 @@ describe('a crash', () => {
     world.clock.advance(1)
     await reconcile(world.deps)
     expect(pagesRead()).toBe(2)
-    expect(await runsOf(merchant)).toMatchObject([{ ...DONE, pages: 3, payments_listed: payments }])
+    expect(await runsOf(merchant)).toMatchObject([{ ...DONE, pages: pagesOf(3), payments_listed: payments }])
   })
 
   test('after the last page: no page is read again', async () => {
@@ -102,7 +115,7 @@ describe('a crash', () => {
     world.clock.advance(LEASE_MS)
     await reconcile(world.deps)
     expect(pagesRead()).toBe(0)
-    expect(await runsOf(merchant)).toMatchObject([{ ...DONE, pages: 2, payments_listed: payments }])
+    expect(await runsOf(merchant)).toMatchObject([{ ...DONE, pages: pagesOf(2), payments_listed: payments }])
 
     // What was found and not yet corrected is the next run's.
     expect((await look(world, id)).status).toBe('pending')
@@ -125,7 +138,7 @@ describe('two workers at once', () => {
       const { merchant, pagesRead, payments } = await fillPages(2)
       await Promise.all([reconcile(world.deps), reconcile(world.deps), reconcile(world.deps)])
       expect(pagesRead()).toBe(2)
-      expect(await runsOf(merchant)).toMatchObject([{ ...DONE, pages: 2, payments_listed: payments }])
+      expect(await runsOf(merchant)).toMatchObject([{ ...DONE, pages: pagesOf(2), payments_listed: payments }])
       expect(await driftsOf(merchant)).toHaveLength(1)
     }
   })
@@ -153,7 +166,7 @@ describe('two workers at once', () => {
     world.clock.advance(MINUTE)
     await reconcile(world.deps)
     expect(pagesRead()).toBe(2)
-    expect(await runsOf(merchant)).toMatchObject([{ ...DONE, pages: 3, payments_listed: payments }])
+    expect(await runsOf(merchant)).toMatchObject([{ ...DONE, pages: pagesOf(3), payments_listed: payments }])
   })
 })
 
@@ -169,7 +182,7 @@ describe('a page that can’t be read', () => {
     world.clock.advance(MINUTE)
     await reconcile(world.deps)
     expect(pagesRead()).toBe(2)
-    expect(await runsOf(merchant)).toMatchObject([{ ...DONE, pages: 2, payments_listed: payments }])
+    expect(await runsOf(merchant)).toMatchObject([{ ...DONE, pages: pagesOf(2), payments_listed: payments }])
   })
 
   test('a refusal says why in the provider’s words', async () => {
@@ -221,6 +234,52 @@ describe('a page that can’t be read', () => {
       await reconcile(world.deps)
     }
     const [run] = await runsOf(merchant)
-    expect(run).toMatchObject({ status: 'completed', pages: LIMITS.reconcilePagesPerSweep + 2 })
+    expect(run).toMatchObject({ status: 'completed', pages: pagesOf(LIMITS.reconcilePagesPerSweep + 2) })
+  })
+})
+
+/** Of a payment that is found to be paid: what the provider says of it is written down, and both books are compared. */
+const ROUND_TRIPS_TO_CORRECT = 4
+
+describe('the list of refunds', () => {
+  test('is walked over after that of payments, each page once', async () => {
+    const { merchant, pagesRead, refundPagesRead } = await fillPages(1, 2)
+    await reconcile(world.deps)
+    expect([pagesRead(), refundPagesRead()]).toEqual([1, 2])
+    expect(await runsOf(merchant)).toMatchObject([{ ...DONE, pages: 3, payments_listed: 2 }])
+  })
+
+  test('after a crash between two of its pages the walk goes on there, and reads no payments again', async () => {
+    const { merchant, pagesRead, refundPagesRead } = await fillPages(1, 2)
+    await world.crashAfter(roundTrips(2) + ROUND_TRIPS_TO_CORRECT, () => reconcile(world.deps))
+    expect([pagesRead(), refundPagesRead()]).toEqual([1, 2])
+    expect(await runsOf(merchant)).toMatchObject([{ status: 'running', pages: 2 }])
+    world.clock.advance(LEASE_MS)
+    await reconcile(world.deps)
+    expect([pagesRead(), refundPagesRead()]).toEqual([0, 1])
+    expect(await runsOf(merchant)).toMatchObject([{ ...DONE, pages: 3, payments_listed: 2 }])
+  })
+
+  test('is left after some pages with the list before it, and gone on with by the next sweep', async () => {
+    const { merchant, refundPagesRead } = await fillPages(1, LIMITS.reconcilePagesPerSweep + 1)
+    await reconcile(world.deps)
+    expect(refundPagesRead()).toBe(LIMITS.reconcilePagesPerSweep - 1)
+    expect(await runsOf(merchant)).toMatchObject([{ status: 'running', pages: LIMITS.reconcilePagesPerSweep }])
+    await reconcile(world.deps)
+    expect(refundPagesRead()).toBe(2)
+    expect(await runsOf(merchant)).toMatchObject([{ ...DONE, pages: LIMITS.reconcilePagesPerSweep + 2 }])
+  })
+
+  test('a page of it that can’t be read is read again a little later, and no other', async () => {
+    const { merchant, connection, pagesRead, refundPagesRead } = await fillPages(1, 1)
+    const { driver, account } = connection
+    driver.accident(account, { kind: 'server_error', when: 'before', operation: 'read_refunds', times: 1 })
+    await reconcile(world.deps)
+    expect([pagesRead(), refundPagesRead()]).toEqual([1, 1])
+    expect(await runsOf(merchant)).toMatchObject([{ status: 'running', failure: 'server_error', pages: 1 }])
+    world.clock.advance(MINUTE)
+    await reconcile(world.deps)
+    expect([pagesRead(), refundPagesRead()]).toEqual([0, 1])
+    expect(await runsOf(merchant)).toMatchObject([{ ...DONE, pages: 2, payments_listed: 2 }])
   })
 })

@@ -74,7 +74,7 @@ describe('paid there and not here', () => {
       'drift.corrected',
     ])
     expect(await runsOf(merchant)).toMatchObject([
-      { status: 'completed', payments_listed: 1, payments_foreign: 0, drifts_found: 1, pages: 1, failure: null },
+      { status: 'completed', payments_listed: 1, payments_foreign: 0, drifts_found: 1, pages: 2, failure: null },
     ])
   })
 
@@ -294,7 +294,7 @@ describe('webhooks about payments that nobody knew', () => {
     const id = await startAt(merchant)
     const reference = await referenceOf(world, id)
     driver.pay(reference)
-    // Flutterwave's refunds name the payment by a number that we learn with the payment, and the list doesn't show them.
+    // Flutterwave's refunds name the payment by a number that we learn with the payment.
     driver.refundOnDashboard(reference, 50_000)
     await deliverProviderWebhooks(world)
     expect(await eventStatuses(connection)).toEqual(['unmatched'])

@@ -753,6 +753,55 @@ describe('a list of payments', () => {
   })
 })
 
+/** `listRefunds` is one of those that a provider may lack. */
+function listRefunds(cursor: string | undefined, answer: ProviderAnswer) {
+  const conversation = flutterwave.listRefunds?.(RANGE, cursor, CREDENTIALS)
+  if (conversation === undefined) throw new Error('it lists refunds')
+  return talk(conversation, answer)
+}
+
+describe('a list of refunds', () => {
+  test('is asked for by days, one more than the range has, and leads to its next page', () => {
+    const dashboard = { ...REFUND_ROW, id: 91_203, comment: 'the lamp was broken', status: 'failed' }
+    const { calls, result } = listRefunds(undefined, ok(listed([REFUND_ROW, dashboard], 1, 2)))
+    const path = '/v3/refunds?from=2026-11-01&to=2026-11-03&page=1'
+    expect(calls).toEqual([{ method: 'GET', path, headers: GET_HEADERS }])
+    const createdAt = new Date('2026-11-03T10:00:00.000Z')
+    const told = { providerTransactionId: '640112233', amount: undefined, message: undefined, createdAt }
+    expect(result).toEqual({
+      kind: 'page',
+      next: '2',
+      refunds: [
+        { ...told, providerRefundId: '91204', refundId: REFUND_ID, status: 'succeeded' },
+        { ...told, providerRefundId: '91203', refundId: undefined, status: 'failed' },
+      ],
+    })
+  })
+
+  test('ends with its last page', () => {
+    const { calls, result } = listRefunds('2', ok(listed([REFUND_ROW], 2, 2)))
+    expect(calls[0]?.path).toBe('/v3/refunds?from=2026-11-01&to=2026-11-03&page=2')
+    expect(result).toMatchObject({ kind: 'page', next: undefined })
+    expect(listRefunds('3', ok(listed([], 3, 2))).result).toEqual({ kind: 'page', refunds: [], next: undefined })
+    expect(listRefunds(undefined, NONE).result).toEqual({ kind: 'page', refunds: [], next: undefined })
+  })
+
+  test('passes over a row that does not say of which payment it is, and has the others', () => {
+    const { transaction_id: _, ...nobodys } = REFUND_ROW
+    for (const row of [nobodys, { ...nobodys, transaction_id: null }, { ...nobodys, transaction_id: {} }]) {
+      expect(listRefunds(undefined, ok(listed([row, REFUND_ROW]))).result).toMatchObject({
+        refunds: [{ providerTransactionId: '640112233' }],
+      })
+    }
+  })
+
+  test.each(['id', 'status', 'amount_refunded'] as const)('of which a row has no %s is no answer', (field) => {
+    expect(listRefunds(undefined, ok(listed([REFUND_ROW, { ...REFUND_ROW, [field]: null }]))).result).toEqual(
+      UNRECOGNISED,
+    )
+  })
+})
+
 describe('credentials', () => {
   test.each([
     ['FLWSECK_TEST-4c81f0a7d29be653-X', 'test', 'FLWSECK_TEST-…53-X'],
@@ -886,6 +935,7 @@ describe('an answer', () => {
     expect(createRefund(answer).result).toEqual(outcome)
     expect(readRefunds(answer).result).toEqual(outcome)
     expect(listPayments(undefined, answer).result).toEqual(outcome)
+    expect(listRefunds(undefined, answer).result).toEqual(outcome)
   })
 })
 

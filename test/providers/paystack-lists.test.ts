@@ -158,7 +158,8 @@ describe('to make a refund', () => {
 
 describe('to read the refunds of a payment', () => {
   const refunds = () => paystack.readRefunds(PAYMENT, [], CREDENTIALS)
-  const page = (rows: object[], meta: unknown = { total: rows.length }) => answered(200, refundPage(rows, meta))
+  const page = (rows: object[], meta: unknown = { total: rows.length, skipped: 0 }) =>
+    answered(200, refundPage(rows, meta))
   const rows = (count: number) => Array.from({ length: count }, (_, index) => ({ ...REFUND_ROW, id: 1_000 + index }))
   const ofRow = (changes: object) => {
     const list = outcomeOf(refunds(), page([{ ...REFUND_ROW, ...changes }]))
@@ -218,21 +219,25 @@ describe('to read the refunds of a payment', () => {
 
   test('goes on to the last page, and asks no more than it must', () => {
     const { calls, outcome } = converseWith(refunds(), [
-      page(rows(100), { total: 201, page: 1, pageCount: 3 }),
-      page(rows(100), { total: 201, page: 2, pageCount: 3 }),
-      page(rows(1), { total: 201, page: 3, pageCount: 3 }),
+      page(rows(100), { total: 201, skipped: 0, page: 1, pageCount: 3 }),
+      page(rows(100), { total: 201, skipped: 100, page: 2, pageCount: 3 }),
+      page(rows(1), { total: 201, skipped: 200, page: 3, pageCount: 3 }),
     ])
     expect(calls.map(({ path }) => new URLSearchParams(path.split('?')[1]).get('page'))).toEqual(['1', '2', '3'])
     expect(outcome).toMatchObject({ kind: 'listed', refunds: { length: 201 }, isComplete: true })
   })
 
   test('goes on after a page that is not full while there are more in all', () => {
-    const outcome = outcomeOf(refunds(), page(rows(50), { total: 60 }), page(rows(10), { total: 60 }))
+    const outcome = outcomeOf(
+      refunds(),
+      page(rows(50), { total: 60, skipped: 0 }),
+      page(rows(10), { total: 60, skipped: 50 }),
+    )
     expect(outcome).toMatchObject({ kind: 'listed', refunds: { length: 60 } })
   })
 
-  test.each([null, {}, { total: null }, { total: '1' }])(
-    'goes on to an empty page where it is not told how many there are: %j',
+  test.each([null, {}, { total: null }, { total: '1', skipped: 0 }, { total: 1 }, { total: 1, skipped: null }])(
+    'goes on to an empty page where it is not told how many there are and came before: %j',
     (meta) => {
       const outcome = outcomeOf(refunds(), page(rows(1), meta), page([], meta))
       expect(outcome).toMatchObject({ kind: 'listed', refunds: { length: 1 }, isComplete: true })
@@ -245,7 +250,7 @@ describe('to read the refunds of a payment', () => {
   })
 
   test('knows nothing where a page is missing, and nothing of any where one can’t be read', () => {
-    const full = page(rows(100), { total: 101 })
+    const full = page(rows(100), { total: 101, skipped: 0 })
     expect(outcomeOf(refunds(), full, answered(429, shortProblem('Slow down')))).toMatchObject({ kind: 'refused' })
     expect(outcomeOf(refunds(), full, answered(200, shortProblem('No')))).toEqual(UNRECOGNISED)
     expect(outcomeOf(refunds(), page([{ ...REFUND_ROW, id: null }, REFUND_ROW]))).toEqual(UNRECOGNISED)
@@ -260,8 +265,84 @@ describe('to read the refunds of a payment', () => {
   })
 })
 
+const RANGE = { from: new Date('2026-11-01T00:00:00.000Z'), to: new Date('2026-11-02T00:00:00.000Z') }
+
+/** `listRefunds` is one of those that a provider may lack. */
+function listRefunds(cursor?: string, credentials: Record<string, string> = CREDENTIALS) {
+  const conversation = paystack.listRefunds?.(RANGE, cursor, credentials)
+  if (conversation === undefined) throw new Error('it lists refunds')
+  return conversation
+}
+
+describe('to list refunds', () => {
+  const page = (rows: object[], meta: unknown = { total: rows.length, skipped: 0 }) =>
+    answered(200, refundPage(rows, meta))
+
+  test('asks for the first page of those that were made between the two times', () => {
+    expect(firstCall(listRefunds())).toEqual({
+      method: 'GET',
+      path: '/refund?from=2026-11-01T00%3A00%3A00.000Z&to=2026-11-02T00%3A00%3A00.000Z&perPage=100&page=1',
+      headers: HEADERS,
+    })
+  })
+
+  test('is told of each, and of which payment it is', () => {
+    const dashboard = { ...REFUND_ROW, id: 61_002_004, merchant_note: 'By owner@shop.test', status: 'failed' }
+    expect(outcomeOf(listRefunds(), page([dashboard, REFUND_ROW]))).toEqual({
+      kind: 'page',
+      refunds: [
+        {
+          ...TOLD,
+          providerTransactionId: '5550001234',
+          providerRefundId: '61002004',
+          refundId: undefined,
+          status: 'failed',
+        },
+        { ...TOLD, providerTransactionId: '5550001234' },
+      ],
+      next: undefined,
+    })
+  })
+
+  test('passes over a row that does not say of which payment it is, and reads the others', () => {
+    const { transaction: _, ...nobodys } = REFUND_ROW
+    for (const row of [nobodys, { ...nobodys, transaction: null }, { ...nobodys, transaction: {} }]) {
+      expect(outcomeOf(listRefunds(), page([row, REFUND_ROW]))).toMatchObject({
+        refunds: [{ providerTransactionId: '5550001234' }],
+        next: undefined,
+      })
+    }
+  })
+
+  test.each<[string, number, unknown, string | undefined]>([
+    ['a full page of more', 100, { total: 101, skipped: 0 }, '3'],
+    ['a page that is not full, and more in all', 50, { total: 160, skipped: 50 }, '3'],
+    ['the last rows', 1, { total: 101, skipped: 100 }, undefined],
+    ['no rows', 0, { total: 201, skipped: 100 }, undefined],
+    ['rows, and nothing about how many there are', 1, null, '3'],
+    ['rows, and nothing about how many came before', 1, { total: 1 }, '3'],
+  ])('on the second page, after %s, the list goes on or ends', (_what, count, meta, next) => {
+    const rows = Array.from({ length: count }, (_row, index) => ({ ...REFUND_ROW, id: 1_000 + index }))
+    const { calls, outcome } = converseWith(listRefunds('2'), [page(rows, meta)])
+    expect(calls[0]?.path).toMatch(/&page=2$/)
+    expect(outcome).toMatchObject({ kind: 'page', refunds: { length: count } })
+    expect(outcome).toHaveProperty('next', next)
+  })
+
+  test.each(['id', 'status', 'amount', 'currency'])('is told nothing where a row has no %s', (field) => {
+    expect(outcomeOf(listRefunds(), page([REFUND_ROW, { ...REFUND_ROW, [field]: null }]))).toEqual(UNRECOGNISED)
+  })
+
+  test.each(NOTHING_DONE)('after %s (%i)', (_what, status, body, outcome) => {
+    expect(outcomeOf(listRefunds(), answered(status, body))).toMatchObject(outcome)
+  })
+
+  test.each(WITHOUT_KEY)('is never asked without a key: %j', (credentials) => {
+    expect(() => firstCall(listRefunds(undefined, credentials))).toThrow(TypeError)
+  })
+})
+
 describe('to list payments', () => {
-  const RANGE = { from: new Date('2026-11-01T00:00:00.000Z'), to: new Date('2026-11-02T00:00:00.000Z') }
   const payments = (cursor?: string) => paystack.listPayments(RANGE, cursor, CREDENTIALS)
   const page = (rows: object[], meta: unknown = { next: null, previous: null, perPage: 100 }) =>
     answered(200, transactionPage(rows, meta))

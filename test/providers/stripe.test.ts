@@ -100,6 +100,12 @@ const ofClosing = (answer: ProviderAnswer) => converse(close(KNOWN), answer).res
 const RANGE = { from: new Date('2026-11-01T00:00:00Z'), to: new Date('2026-11-02T00:00:00Z') }
 const listing = (cursor?: string) => stripe.listPayments(RANGE, cursor, CREDENTIALS)
 const ofListing = (answer: ProviderAnswer) => converse(listing(), answer).result
+/** `listRefunds` is one of those that a provider may lack. */
+const listingRefunds = (cursor?: string, credentials: Record<string, string> = CREDENTIALS) => {
+  if (stripe.listRefunds === undefined) throw new Error('it lists refunds')
+  return stripe.listRefunds(RANGE, cursor, credentials)
+}
+const ofRefundListing = (answer: ProviderAnswer) => converse(listingRefunds(), answer).result
 
 describe('a form', () => {
   test.each<[string, Parameters<typeof encodeForm>[0], string]>([
@@ -232,6 +238,7 @@ describe('a request', () => {
         stripe.createRefund(REFUND_REQUEST, credentials),
         stripe.readRefunds(PAID, [], credentials),
         stripe.listPayments(RANGE, undefined, credentials),
+        listingRefunds(undefined, credentials),
         stripe.checkCredentials(credentials),
       ]) {
         expect(() => errand.next()).toThrow(TypeError)
@@ -892,6 +899,50 @@ describe('the refunds of a payment', () => {
   })
 })
 
+describe('the list of refunds', () => {
+  test('is asked for by time', () => {
+    expect(firstCall(listingRefunds())).toEqual({
+      method: 'GET',
+      path: '/v1/refunds?created[gte]=1793491200&created[lte]=1793577600&limit=100',
+      headers: HEADERS,
+    })
+    expect(firstCall(listingRefunds('re_last')).path).toMatch(/&limit=100&starting_after=re_last$/)
+  })
+
+  test('says of each of which payment it is', () => {
+    const dashboard = { ...REFUND, id: 're_dashboard', metadata: {}, amount: 1_250, status: 'failed' }
+    const told = {
+      providerTransactionId: INTENT_ID,
+      message: undefined,
+      createdAt: new Date(REFUND.created * 1000),
+    }
+    expect(ofRefundListing(answered(200, listOf([REFUND, dashboard], true)))).toEqual({
+      kind: 'page',
+      refunds: [
+        { ...told, providerRefundId: REFUND.id, refundId: REFUND_ID, amount: 2_000n, status: 'succeeded' },
+        { ...told, providerRefundId: 're_dashboard', refundId: undefined, amount: 1_250n, status: 'failed' },
+      ],
+      next: 're_dashboard',
+    })
+  })
+
+  test('leaves out those of charges without a PaymentIntent, and goes on behind them', () => {
+    const rows = [REFUND, { ...REFUND, id: 're_old', payment_intent: null }]
+    expect(ofRefundListing(answered(200, listOf(rows, true)))).toMatchObject({
+      refunds: [{ providerRefundId: REFUND.id }],
+      next: 're_old',
+    })
+  })
+
+  test('ends where there are no more', () => {
+    expect(ofRefundListing(answered(200, listOf([])))).toEqual({ kind: 'page', refunds: [], next: undefined })
+  })
+
+  test.each(['id', 'amount', 'currency', 'created'])('of which a row has no %s says nothing', (field) => {
+    expect(ofRefundListing(answered(200, listOf([REFUND, { ...REFUND, [field]: null }])))).toEqual(UNRECOGNISED)
+  })
+})
+
 describe('the list of payments', () => {
   test('is asked for by time, small enough to fit an answer', () => {
     expect(firstCall(listing())).toEqual({
@@ -1021,7 +1072,7 @@ const ERRORS: [what: string, status: number, body: unknown, result: object][] = 
 
 describe('an error', () => {
   test.each(ERRORS)('%s (%i)', (_what, status, body, result) => {
-    for (const read of [ofCheckout, ofConfirmation, ofRefund, ofRefunds, ofListing]) {
+    for (const read of [ofCheckout, ofConfirmation, ofRefund, ofRefunds, ofListing, ofRefundListing]) {
       expect(read(answered(status, body))).toMatchObject(result)
     }
   })

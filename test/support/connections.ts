@@ -35,15 +35,18 @@ export async function connect(
   return { id: String(made.body.id), account, driver }
 }
 
-/** What is asked of this account from now on, in order: `POST /transaction/initialize`. */
-export function watchCalls(world: World, { account }: Connected): string[] {
+/**
+ * What is asked of this account from now on, in order: `POST /transaction/initialize`.
+ * @param isWatched which calls of it
+ */
+export function watchCalls(world: World, { account }: Connected, isWatched = (_url: URL): boolean => true): string[] {
   const calls: string[] = []
   const { exchange } = world.deps
   const { fetch } = exchange
   exchange.fetch = (request) => {
-    const { pathname } = new URL(request.url)
+    const url = new URL(request.url)
     const isIts = request.headers.get('authorization') === `Bearer ${account.credentials.secret_key}`
-    if (isIts) calls.push(`${request.method} ${pathname.replace(/^\/\w+/, '')}`)
+    if (isIts && isWatched(url)) calls.push(`${request.method} ${url.pathname.replace(/^\/\w+/, '')}`)
     return fetch(request)
   }
   return calls

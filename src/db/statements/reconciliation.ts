@@ -1,4 +1,4 @@
-/** Statements about reconciliation runs: each walks over one connection's payments at its provider, page by page. */
+/** Statements about reconciliation runs: each walks over one connection's payments and refunds at its provider, page by page. */
 
 import { and, desc, eq, type SQL, sql } from 'drizzle-orm'
 import { LIMITS } from '../../domain/limits.ts'
@@ -109,6 +109,7 @@ const ours = {
   transactionId: transactions.id,
   transactionStatus: transactions.status,
   reference: attempts.reference,
+  currency: transactions.currency,
   attemptStatus: attempts.status,
   providerTransactionId: attempts.providerTransactionId,
   confirmedAmount: attempts.confirmedAmount,
@@ -149,12 +150,9 @@ export interface PageCounts {
   drifts: number
 }
 
-/** Where a run stands that has walked over the whole list: no provider's cursor is empty. */
-export const LIST_ENDED = ''
-
 /**
  * The page is done: the run goes on at the next one. Does nothing where another worker took the run over.
- * @param next the provider's cursor, or `LIST_ENDED`
+ * @param next where that is, as the run keeps it
  */
 export function advanceRun(db: Db, run: Pick<RunRow, 'id' | 'leasedUntil'>, next: string, counts: PageCounts) {
   return db

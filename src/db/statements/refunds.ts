@@ -126,6 +126,20 @@ export function findRefundsWhere(db: Db, condition: SQL) {
   return db.select(known).from(refunds).where(condition).orderBy(refunds.id)
 }
 
+/** Our refunds that a page of the provider's list is about, by the provider's id or by ours. */
+export function findListedRefunds(
+  db: Db,
+  connectionId: string,
+  theirIds: readonly string[],
+  ourIds: readonly string[],
+) {
+  return findRefundsWhere(
+    db,
+    sql`connection_id = ${connectionId}
+        and (provider_refund_id = any(${textArray(theirIds)}) or id = any(${textArray(ourIds)}))`,
+  )
+}
+
 /** The refund's JSON as an expression, for an answer. */
 export function refundObject(id: string): SQL {
   return sql`(select app.refund_object(r) from refunds r where r.id = ${id})`

@@ -1,7 +1,7 @@
 /**
- * Holds our books against each provider's own list of payments. What differs is recorded with its cause and told, and where
- * asking the provider again makes both say the same, corrected. Runs are leased, resume where they stopped, and hold one
- * page at a time.
+ * Holds our books against each provider's own lists: of the payments, and then, where it has one, of the refunds. What
+ * differs is recorded with its cause and told, and where asking the provider again makes both say the same, corrected. Runs
+ * are leased, resume where they stopped, and hold one page at a time.
  */
 
 import { enterWorker } from '../../db/gate.ts'
@@ -13,7 +13,6 @@ import {
   failRunPage,
   findListed,
   findUnlisted,
-  LIST_ENDED,
   leaseRuns,
   markListed,
   type OurRow,
@@ -24,7 +23,7 @@ import {
 } from '../../db/statements/reconciliation.ts'
 import { compareBooks, type DriftCause, type OurPayment } from '../../domain/drift.ts'
 import { LIMITS } from '../../domain/limits.ts'
-import type { Credentials, ListedPayment, Provider } from '../../providers/contract.ts'
+import type { Credentials, ListedPayment, Provider, Range, Refused, Unknown } from '../../providers/contract.ts'
 import { converse } from '../../providers/exchange.ts'
 import { isProviderName, PROVIDERS } from '../../providers/registry.ts'
 import { openCredentials } from '../account/credentials.ts'
@@ -34,6 +33,9 @@ import { followUp } from '../payments/follow-up.ts'
 import { openPayment } from '../payments/payment.ts'
 import { askProvider } from '../payments/settle.ts'
 import { followUpRefunds } from '../refunds/follow-up.ts'
+import { compareRefunds } from './listed-refunds.ts'
+import { announceDrifts, write } from './run-notes.ts'
+import { LISTS_ENDED, type RunPlace, readPlace, writePlace } from './run-place.ts'
 
 /** Begins the runs that are due, and carries on those that nobody is at, some pages each. */
 export async function reconcile(deps: Deps): Promise<void> {
@@ -60,35 +62,50 @@ async function carryOn(deps: Deps, run: RunRow): Promise<void> {
   if (!isProviderName(run.provider)) throw new Error(`run ${run.id} is of no known provider`)
   const [credentials] = await openCredentials(deps, run.connection)
   const walk: Walk = { run, gateway: PROVIDERS[run.provider], credentials }
-  if (run.cursor === LIST_ENDED) return finish(deps, walk)
-  let cursor = run.cursor ?? undefined
-  for (let pages = 0; pages < LIMITS.reconcilePagesPerSweep; pages++) {
-    const range = { from: run.rangeFrom, to: run.rangeTo }
-    const page = await converse(deps.exchange, walk.gateway, walk.gateway.listPayments(range, cursor, credentials))
-    if (page.kind !== 'page') {
-      return write(deps, [failRunPage(deps.worker.db, run.id, page.kind === 'refused' ? page.message : page.cause)])
-    }
-    const isOurs = await comparePage(deps, walk, page.payments, page.next ?? LIST_ENDED)
-    // Another worker took the run over while this one was slow.
-    if (!isOurs) return
-    if (page.next === undefined) return finish(deps, walk)
-    cursor = page.next
+  let place = readPlace(run.cursor)
+  for (let pages = 0; place.list !== 'none'; pages++) {
+    if (pages === LIMITS.reconcilePagesPerSweep) return write(deps, [releaseRun(deps.worker.db, run.id)])
+    const next: RunPlace | undefined =
+      place.list === 'payments'
+        ? await walkPayments(deps, walk, place.cursor)
+        : await walkRefunds(deps, walk, place.cursor)
+    if (next === undefined) return
+    place = next
   }
-  await write(deps, [releaseRun(deps.worker.db, run.id)])
+  await finish(deps, walk)
 }
 
-type Statements = Parameters<Deps['worker']['run']>[1]
+/** Where the run goes on; undefined where the page can't be read now, or another worker took the run over meanwhile. */
+async function walkPayments(deps: Deps, walk: Walk, cursor: string | undefined): Promise<RunPlace | undefined> {
+  const { run, gateway, credentials } = walk
+  const page = await converse(deps.exchange, gateway, gateway.listPayments(rangeOf(run), cursor, credentials))
+  if (page.kind !== 'page') return fail(deps, run, page)
+  const afterAll: RunPlace = gateway.listRefunds ? { list: 'refunds', cursor: undefined } : LISTS_ENDED
+  const next: RunPlace = page.next === undefined ? afterAll : { list: 'payments', cursor: page.next }
+  return (await comparePayments(deps, run, page.payments, writePlace(next))) ? next : undefined
+}
 
-async function write(deps: Deps, statements: Statements): Promise<void> {
-  const { db } = deps.worker
-  const batch = await deps.worker.run(enterWorker(db, deps.clock.now()), statements)
-  if (!batch.ok) throw new Error(`reconciliation was not written down: ${batch.problem.code}`)
+/** As `walkPayments`. */
+async function walkRefunds(deps: Deps, walk: Walk, cursor: string | undefined): Promise<RunPlace | undefined> {
+  const { run, gateway, credentials } = walk
+  if (gateway.listRefunds === undefined) return LISTS_ENDED
+  const page = await converse(deps.exchange, gateway, gateway.listRefunds(rangeOf(run), cursor, credentials))
+  if (page.kind !== 'page') return fail(deps, run, page)
+  const next: RunPlace = page.next === undefined ? LISTS_ENDED : { list: 'refunds', cursor: page.next }
+  return (await compareRefunds(deps, run, page.refunds, writePlace(next))) ? next : undefined
+}
+
+const rangeOf = ({ rangeFrom, rangeTo }: RunRow): Range => ({ from: rangeFrom, to: rangeTo })
+
+async function fail(deps: Deps, { id }: RunRow, answer: Refused | Unknown): Promise<undefined> {
+  const failure = answer.kind === 'refused' ? answer.message : answer.cause
+  await write(deps, [failRunPage(deps.worker.db, id, failure)])
 }
 
 /** Two round trips a page, and those of what differs. False where the run is somebody else's by now. */
-async function comparePage(
+async function comparePayments(
   deps: Deps,
-  { run }: Walk,
+  run: RunRow,
   payments: readonly ListedPayment[],
   next: string,
 ): Promise<boolean> {
@@ -129,11 +146,6 @@ async function comparePage(
     if (row !== undefined) await correct(deps, run, theirs, row, cause)
   }
   return true
-}
-
-/** Some of them may be about payments, and each is an event. */
-function announceDrifts(deps: Deps, { merchantId, mode }: RunRow): void {
-  deps.announce(merchantId, mode, { number: undefined, transactionId: undefined })
 }
 
 async function findOurs(deps: Deps, run: RunRow, payments: readonly ListedPayment[]): Promise<OurRow[]> {

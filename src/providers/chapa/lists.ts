@@ -1,6 +1,6 @@
 /**
- * Chapa's refunds, and its list of payments. Our id goes with a refund as `reference`, which Chapa takes once. There is no
- * list of refunds: each is asked after by Chapa's id, and one from the dashboard shows in the payment alone.
+ * Chapa's refunds, and its list of payments. Our id goes with a refund as `reference`, which Chapa takes once. It has no list
+ * of refunds, so `listRefunds` is absent: each is asked after by Chapa's id, and one from the dashboard shows in the payment.
  */
 
 import type * as z from 'zod'

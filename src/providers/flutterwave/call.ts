@@ -1,8 +1,9 @@
 /** What Flutterwave's envelope says of a call, the same for every path, and a page of its lists. */
 
 import * as z from 'zod'
-import { type Conversation, type ProviderCall, type RefusalReason, UNRECOGNISED } from '../contract.ts'
-import type { Page, Reply } from '../kit/reply.ts'
+import { type Conversation, type Credentials, type ProviderCall, UNRECOGNISED } from '../contract.ts'
+import { getJson } from '../kit/bearer.ts'
+import { type Page, type Reply, refusalOf } from '../kit/reply.ts'
 import { Words } from '../kit/words.ts'
 import { Envelope, ListMeta } from './wire.ts'
 
@@ -15,32 +16,28 @@ export function* ask(call: ProviderCall): Conversation<Reply> {
   if (!isRefusal) return UNRECOGNISED
   // The reason of "Some error occured" stands in `data`.
   const words = Words.safeParse(data).data || message || ''
-  return { kind: 'refused', reason: refusalReason(status, words), message: words }
-}
-
-function refusalReason(status: number, words: string): RefusalReason {
-  if (status === 429) return 'rate_limited'
   // A public key is told so as bad input.
-  if (status === 401 || /secret key|authorization (key|required)/i.test(words)) return 'credentials_refused'
-  return /currency/i.test(words) ? 'currency_not_supported' : 'request_refused'
+  const key = status === 401 || /secret key|authorization (key|required)/i.test(words)
+  return refusalOf(words, { limit: status === 429, key })
 }
 
 /** There are no stable codes, and its status is 400 or 404: the text decides. */
 export const isNotFound = (reply: Reply): boolean =>
   reply.kind === 'refused' && /^no transaction was found/i.test(reply.message)
 
-/** @param page the number that the call asks for, from 1 */
-export function* readPage<T>(call: ProviderCall, page: number, Row: z.ZodType<T>): Conversation<Page<T>> {
-  const reply = yield* ask(call)
-  if (isNotFound(reply)) return { kind: 'page', rows: [], isLast: true }
-  if (reply.kind !== 'done') return reply
-  const rows = z.array(Row).safeParse(reply.data)
-  const meta = ListMeta.safeParse(reply.meta)
-  if (!rows.success || !meta.success) return UNRECOGNISED
-  const info = meta.data?.page_info
-  // Another page than was asked for: one of them would never be seen.
-  if (info && rows.data.length > 0 && info.current_page !== page) return UNRECOGNISED
-  // Ten rows are a full page: without a number of pages there may be another.
-  const isLast = info ? page >= info.total_pages : rows.data.length < 10
-  return { kind: 'page', rows: rows.data, isLast }
-}
+/** Reads any page of a list, by its number from 1. */
+export const pagesOf = <T>(path: string, filter: Record<string, string>, key: Credentials, Row: z.ZodType<T>) =>
+  function* (page: number): Conversation<Page<T>> {
+    const reply = yield* ask(getJson(path, key, { ...filter, page: `${page}` }))
+    if (isNotFound(reply)) return { kind: 'page', rows: [], isLast: true }
+    if (reply.kind !== 'done') return reply
+    const rows = z.array(Row).safeParse(reply.data)
+    const meta = ListMeta.safeParse(reply.meta)
+    if (!rows.success || !meta.success) return UNRECOGNISED
+    const info = meta.data?.page_info
+    // Another page than was asked for: one of them would never be seen.
+    if (info && rows.data.length > 0 && info.current_page !== page) return UNRECOGNISED
+    // Ten rows are a full page: without a number of pages there may be another.
+    const isLast = info ? page >= info.total_pages : rows.data.length < 10
+    return { kind: 'page', rows: rows.data, isLast }
+  }

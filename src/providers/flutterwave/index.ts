@@ -9,7 +9,7 @@ import { getJson, postJson } from '../kit/bearer.ts'
 import { parseFields } from '../kit/credentials.ts'
 import { credentialCheckOf } from '../kit/reply.ts'
 import { ask } from './call.ts'
-import { confirm, createRefund, listPayments, readRefunds, readTries } from './lists.ts'
+import { confirm, createRefund, listPayments, listRefunds, readRefunds, readTries } from './lists.ts'
 import { readWebhook, verifyWebhook } from './webhook.ts'
 import { CURRENCIES, HostedLink, METHODS, OPTIONS, reportedStatus, toWire } from './wire.ts'
 
@@ -61,6 +61,7 @@ export const flutterwave: Provider = {
   createRefund,
   readRefunds,
   listPayments,
+  listRefunds,
   *checkCredentials(credentials) {
     // The cheapest call that a wrong key fails and that changes nothing.
     return credentialCheckOf(yield* ask(getJson('/v3/balances', credentials)))

@@ -1,14 +1,15 @@
-/** What Flutterwave has of ours: every try of a payment, every refund of one, and all payments of some days. */
+/** What Flutterwave has of ours: every try of a payment, every refund of one, and all payments and refunds of some days. */
 
-import type { Confirmation, Conversation, Credentials, Provider, ProviderCall } from '../contract.ts'
+import type { Confirmation, Conversation, Credentials, Provider, ProviderCall, Range } from '../contract.ts'
 import { UNRECOGNISED } from '../contract.ts'
 import { getJson, postJson } from '../kit/bearer.ts'
 import { feeToMinor } from '../kit/decimals.ts'
-import { type Rows, readAll } from '../kit/reply.ts'
-import { ask, isNotFound, readPage } from './call.ts'
+import { listedRefunds, type Rows, readAll, readNumbered } from '../kit/reply.ts'
+import { ask, isNotFound, pagesOf } from './call.ts'
 import * as wire from './wire.ts'
 
 const TRANSACTIONS = '/v3/transactions'
+const REFUNDS = '/v3/refunds'
 
 /** Each try is a transaction: a failed one may hide a paid one, and a paid one another. All of them are looked at. */
 export const confirm: Provider['confirm'] = function* ({ reference }, credentials) {
@@ -32,8 +33,7 @@ const newestFirst = (a: wire.Transaction, b: wire.Transaction): number => Number
 
 /** Every transaction under the reference, and none that the list's own filter lets through besides. */
 export function* readTries(reference: string, credentials: Credentials): Conversation<Rows<wire.Transaction>> {
-  const pageOf = (page: number) => getJson(TRANSACTIONS, credentials, { tx_ref: reference, page: `${page}` })
-  const listed = yield* readAll((page) => readPage(pageOf(page), page, wire.Transaction))
+  const listed = yield* readAll(pagesOf(TRANSACTIONS, { tx_ref: reference }, credentials, wire.Transaction))
   return listed.kind === 'rows' ? { ...listed, rows: listed.rows.filter((row) => row.tx_ref === reference) } : listed
 }
 
@@ -66,18 +66,24 @@ function confirmationOf(row: wire.Transaction): Confirmation & { kind: 'found' }
 
 const dayOf = (time: Date): string => time.toISOString().slice(0, 10)
 
-/** A day more than was asked for: whether the last one counts is undocumented. The cursor is the page's number. */
-export const listPayments: Provider['listPayments'] = function* ({ from, to }, cursor, credentials) {
-  const page = Number(cursor ?? 1)
-  const query = { from: dayOf(from), to: dayOf(new Date(to.getTime() + 86_400_000)), page: `${page}` }
-  const read = yield* readPage(getJson(TRANSACTIONS, credentials, query), page, wire.Transaction)
+/** A day more than was asked for: whether the last one counts is undocumented. What is new shifts rows to later pages. */
+const daysOf = ({ from, to }: Range) => ({ from: dayOf(from), to: dayOf(new Date(to.getTime() + 86_400_000)) })
+
+export const listPayments: Provider['listPayments'] = function* (range, cursor, credentials) {
+  const read = yield* readNumbered(cursor, pagesOf(TRANSACTIONS, daysOf(range), credentials, wire.Transaction))
   if (read.kind !== 'page') return read
   const payments = read.rows.map((row) => {
     const { status, reported } = confirmationOf(row)
     const { reference, providerTransactionId, amount, currency } = reported
     return { reference, providerTransactionId, status, amount, currency, isRefunded: false }
   })
-  return { kind: 'page', payments, next: read.isLast ? undefined : `${page + 1}` }
+  return { kind: 'page', payments, next: read.next }
+}
+
+/** A refund's amount is in the payment's currency, which is not told here. */
+export const listRefunds: Required<Provider>['listRefunds'] = function* (range, cursor, credentials) {
+  const read = yield* readNumbered(cursor, pagesOf(REFUNDS, daysOf(range), credentials, wire.ListedRefund))
+  return listedRefunds(read, (row) => [refundOf(row, ''), row.transaction_id])
 }
 
 /** Nothing keeps it from being made twice, so our id goes along to be found again. Without an amount it is the whole. */
@@ -92,8 +98,7 @@ export const createRefund: Provider['createRefund'] = function* ({ payment, amou
 
 export const readRefunds: Provider['readRefunds'] = function* (payment, _known, credentials) {
   const id = payment.providerTransactionId
-  const pageOf = (page: number) => getJson('/v3/refunds', credentials, { id, page: `${page}` })
-  const listed = yield* readAll((page) => readPage(pageOf(page), page, wire.RefundRow))
+  const listed = yield* readAll(pagesOf(REFUNDS, { id }, credentials, wire.RefundRow))
   if (listed.kind !== 'rows') return listed
   const rows = listed.rows.filter((row) => row.transaction_id === id)
   return { kind: 'listed', refunds: rows.map((row) => refundOf(row, payment.currency)), isComplete: true }

@@ -94,6 +94,7 @@ export const Refund = z.object({
 export type Refund = z.output<typeof Refund>
 /** A row that didn't name its payment might be anybody's. */
 export const RefundRow = Refund.extend({ transaction_id: NumericId })
+export const ListedRefund = Refund.extend({ transaction_id: NumericId.nullish().catch(undefined) })
 
 const Id = ProviderId.nullish().catch(undefined)
 const Word = z.string().regex(/^[\w. -]{1,100}$/)

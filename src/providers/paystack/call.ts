@@ -1,7 +1,8 @@
 /** What Paystack's envelope says of a call: the same for every path. */
 
 import type * as z from 'zod'
-import { type ProviderAnswer, type RefusalReason, type Refused, UNRECOGNISED, type Unknown } from '../contract.ts'
+import { type ProviderAnswer, type Refused, UNRECOGNISED, type Unknown } from '../contract.ts'
+import { refusalOf } from '../kit/reply.ts'
 import { Envelope } from './wire.ts'
 
 type Reply<T> = { kind: 'done'; data: T; meta: unknown } | NotDone
@@ -25,19 +26,16 @@ export function readReply<S extends z.ZodType>({ status, body }: ProviderAnswer,
     return parsed.success ? { kind: 'done', data: parsed.data, meta } : NO_REPLY
   }
   if (status < 400 || worked) return NO_REPLY
+  // A wrong key was recorded as 400 with nothing but the text.
+  const isOfKey = code === 'invalid_Key' || /^invalid key|ip address is not allowed/i.test(message)
   return {
     kind: 'not_done',
-    outcome: { kind: 'refused', reason: refusalReason(status, code ?? undefined, message), message },
+    outcome: refusalOf(message, {
+      limit: status === 429 || code === 'rate_limited',
+      key: status === 401 || status === 403 || isOfKey,
+    }),
     isDuplicate: code === 'duplicate_reference' || /duplicate transaction reference/i.test(message),
     // 400 or 404, by account and age of the API: the code decides, or the text where there is none.
     isNotFound: code === 'transaction_not_found' || /^transaction (reference )?not found/i.test(message),
   }
-}
-
-function refusalReason(status: number, code: string | undefined, message: string): RefusalReason {
-  if (status === 429 || code === 'rate_limited') return 'rate_limited'
-  // A wrong key was recorded as 400 with nothing but the text.
-  const isOfKey = code === 'invalid_Key' || /^invalid key|ip address is not allowed/i.test(message)
-  if (status === 401 || status === 403 || isOfKey) return 'credentials_refused'
-  return /currency/i.test(message) ? 'currency_not_supported' : 'request_refused'
 }

@@ -9,8 +9,9 @@ import type { CheckoutRequest, Confirmation, Credentials, Provider, ProviderCall
 import { UNRECOGNISED } from '../contract.ts'
 import { getJson, postJson } from '../kit/bearer.ts'
 import { parseFields } from '../kit/credentials.ts'
+import { credentialCheckOf } from '../kit/reply.ts'
 import { readReply } from './call.ts'
-import { createRefund, listPayments, readRefunds } from './lists.ts'
+import { createRefund, listPayments, listRefunds, readRefunds } from './lists.ts'
 import { readWebhook, verifyWebhook } from './webhook.ts'
 import { CURRENCIES, channelsOf, fromWire, Initialized, METHODS, reportedStatus, Transaction, toWire } from './wire.ts'
 
@@ -47,13 +48,11 @@ export const paystack: Provider = {
   createRefund,
   readRefunds,
   listPayments,
+  listRefunds,
   *checkCredentials(credentials) {
     // The cheapest call that a wrong key fails and that changes nothing.
     const reply = readReply(yield getJson('/balance', credentials), z.unknown())
-    if (reply.kind === 'done') return { kind: 'valid' }
-    const { outcome } = reply
-    const isOfKey = outcome.kind === 'refused' && outcome.reason === 'credentials_refused'
-    return isOfKey ? { kind: 'invalid', message: outcome.message } : UNRECOGNISED
+    return credentialCheckOf(reply.kind === 'done' ? reply : reply.outcome)
   },
   verifyWebhook,
   readWebhook,

@@ -3,87 +3,84 @@
  * into the merchant's note, by which the list is searched before anything is sent again.
  */
 
-import type * as z from 'zod'
-import type { Conversation, Credentials, KnownRefund, ListedPayments, PaidPayment } from '../contract.ts'
-import {
-  type RefundAnswer,
-  type RefundList,
-  type RefundRequest,
-  type ReportedRefund,
-  UNRECOGNISED,
-} from '../contract.ts'
+import * as z from 'zod'
+import { type Conversation, type Credentials, type Provider, type ReportedRefund, UNRECOGNISED } from '../contract.ts'
 import { getJson, postJson } from '../kit/bearer.ts'
+import { listedRefunds, type Page, readAll, readNumbered } from '../kit/reply.ts'
 import { readReply } from './call.ts'
-import { Cursor, fromWire, RefundRow, refundReport, reportedStatus, Total, Transaction, toWire } from './wire.ts'
+import * as wire from './wire.ts'
 
 const ROWS_PER_PAGE = '100'
 
 /** The amount is always sent: left out it means the whole, also after a part has gone back. */
-export function* createRefund(
-  { payment, amount, reason, id }: RefundRequest,
-  credentials: Credentials,
-): Conversation<RefundAnswer> {
+export const createRefund: Provider['createRefund'] = function* ({ payment, amount, reason, id }, credentials) {
   const body = {
     transaction: payment.reference,
-    amount: toWire(amount, payment.currency),
+    amount: wire.toWire(amount, payment.currency),
     currency: payment.currency,
     customer_note: reason,
     merchant_note: `refund:${id}`,
   }
-  const reply = readReply(yield postJson('/refund', body, credentials), RefundRow)
+  const reply = readReply(yield postJson('/refund', body, credentials), wire.RefundRow)
   return reply.kind === 'done' ? { kind: 'made', refund: toReportedRefund(reply.data) } : reply.outcome
 }
 
 /** Filtered by the transaction's number: a reference there would find nothing. */
-export function* readRefunds(
-  { providerTransactionId: transaction }: PaidPayment,
-  _known: readonly KnownRefund[],
-  credentials: Credentials,
-): Conversation<RefundList> {
-  const rows: z.output<typeof RefundRow>[] = []
-  for (let page = 1; ; page++) {
-    const query = new URLSearchParams({ transaction, perPage: ROWS_PER_PAGE, page: `${page}` })
-    const reply = readReply(yield getJson(`/refund?${query}`, credentials), RefundRow.array())
-    if (reply.kind === 'not_done') return reply.outcome
-    rows.push(...reply.data)
-    // How many rows a page may have is not documented: a page that is not full need not be the last.
-    if (reply.data.length > 0 && rows.length < (Total.parse(reply.meta) ?? Infinity)) continue
-    // The filter is not documented either: what it lets through of other payments is none of this one's.
-    const own = rows.filter((row) => (row.transaction ?? transaction) === transaction)
-    return { kind: 'listed', refunds: own.map(toReportedRefund), isComplete: true }
-  }
+export const readRefunds: Provider['readRefunds'] = function* ({ providerTransactionId: transaction }, _, credentials) {
+  const list = yield* readAll((page) => readRefundPage({ transaction }, page, credentials))
+  if (list.kind !== 'rows') return list
+  // The filter is not documented: what it lets through of other payments is none of this one's.
+  const own = list.rows.filter((row) => (row.transaction ?? transaction) === transaction)
+  return { kind: 'listed', refunds: own.map(toReportedRefund), isComplete: true }
 }
 
-function toReportedRefund(row: z.output<typeof RefundRow>): ReportedRefund {
+/** By pages, for refunds have no cursors. One that turns up meanwhile may show a row twice, and passes none over. */
+export const listRefunds: Required<Provider>['listRefunds'] = function* ({ from, to }, cursor, credentials) {
+  const range = { from: from.toISOString(), to: to.toISOString() }
+  const read = yield* readNumbered(cursor, (page) => readRefundPage(range, page, credentials))
+  return listedRefunds(read, (row) => [toReportedRefund(row), row.transaction])
+}
+
+function* readRefundPage(
+  filter: Record<string, string>,
+  page: number,
+  credentials: Credentials,
+): Conversation<Page<wire.RefundRow>> {
+  const query = { ...filter, perPage: ROWS_PER_PAGE, page: `${page}` }
+  const reply = readReply(yield getJson('/refund', credentials, query), z.array(wire.RefundRow))
+  if (reply.kind === 'not_done') return reply.outcome
+  const { data: rows, meta } = reply
+  const { total = Infinity, skipped = 0 } = wire.PageMeta.parse(meta) ?? {}
+  // How many rows a page may have is not documented: a page that is not full need not be the last.
+  return { kind: 'page', rows, isLast: rows.length === 0 || skipped + rows.length >= total }
+}
+
+function toReportedRefund(row: wire.RefundRow): ReportedRefund {
   return {
     providerRefundId: row.id,
     refundId: /\brefund:(ref_\w+)/.exec(row.merchant_note ?? '')?.[1],
-    amount: fromWire(row.amount, row.currency),
-    status: refundReport(row.status),
+    amount: wire.fromWire(row.amount, row.currency),
+    status: wire.refundReport(row.status),
     message: row.reason ?? undefined,
     createdAt: row.createdAt ?? row.created_at ?? undefined,
   }
 }
 
 /** Newest first, by Paystack's cursors. */
-export function* listPayments(
-  { from, to }: { from: Date; to: Date },
-  cursor: string | undefined,
-  credentials: Credentials,
-): Conversation<ListedPayments> {
+export const listPayments: Provider['listPayments'] = function* ({ from, to }, cursor, credentials) {
   const range = { from: from.toISOString(), to: to.toISOString(), perPage: ROWS_PER_PAGE, use_cursor: 'true' }
-  const query = new URLSearchParams(cursor === undefined ? range : { ...range, next: cursor })
-  const reply = readReply(yield getJson(`/transaction?${query}`, credentials), Transaction.array())
+  const query = cursor === undefined ? range : { ...range, next: cursor }
+  const reply = readReply(yield getJson('/transaction', credentials, query), z.array(wire.Transaction))
   if (reply.kind === 'not_done') return reply.outcome
-  const next = Cursor.safeParse(reply.meta)
+  const next = wire.Cursor.safeParse(reply.meta)
   if (!next.success) return UNRECOGNISED
   const payments = reply.data.map((row) => {
-    const status = reportedStatus(row.status)
+    const status = wire.reportedStatus(row.status)
     return {
       reference: row.reference,
       providerTransactionId: row.id,
       status,
-      amount: fromWire(row.requested_amount ?? row.amount, row.currency),
+      amount: wire.fromWire(row.requested_amount ?? row.amount, row.currency),
       currency: row.currency.toUpperCase(),
       isRefunded: status === 'reversed',
     }

@@ -76,12 +76,8 @@ export const Transaction = z.object({
 /** `meta` of a list by cursors: the page after this one. */
 export const Cursor = z.object({ next: z.string().max(500).nullish() }).transform(({ next }) => next ?? undefined)
 
-/** `meta` of a list by pages: how many rows there are in all. */
-export const Total = z
-  .object({ total: z.int() })
-  .transform(({ total }) => total)
-  .optional()
-  .catch(undefined)
+/** `meta` of a list by pages: how many rows there are in all, and how many of them stand before this page. */
+export const PageMeta = z.object({ total: z.int(), skipped: z.int() }).optional().catch(undefined)
 
 export const RefundRow = z.object({
   id: NumericId,
@@ -95,6 +91,7 @@ export const RefundRow = z.object({
   createdAt: Time,
   created_at: Time,
 })
+export type RefundRow = z.output<typeof RefundRow>
 
 export const WebhookBody = z.object({
   event: z.string().regex(/^[\w.-]{1,100}$/),

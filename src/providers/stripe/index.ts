@@ -8,7 +8,7 @@ import type { Conversation, CredentialCheck, Credentials, Provider } from '../co
 import { UNRECOGNISED } from '../contract.ts'
 import { parseFields } from '../kit/credentials.ts'
 import { getCall, readPage } from './call.ts'
-import { createRefund, listPayments, readRefunds } from './lists.ts'
+import { createRefund, listPayments, listRefunds, readRefunds } from './lists.ts'
 import { CURRENCIES } from './money.ts'
 import { closeCheckout, confirm, createCheckout, SESSIONS } from './sessions.ts'
 import { readWebhook, verifyWebhook } from './webhook.ts'
@@ -43,6 +43,7 @@ export const stripe: Provider = {
   createRefund,
   readRefunds,
   listPayments,
+  listRefunds,
   checkCredentials,
   verifyWebhook,
   readWebhook,

@@ -1,4 +1,4 @@
-/** Refunds, which carry our id in their metadata, and Stripe's own list of sessions. */
+/** Refunds, which carry our id in their metadata, and Stripe's own lists of refunds and of sessions. */
 
 import type * as z from 'zod'
 import type {
@@ -7,12 +7,15 @@ import type {
   KnownRefund,
   ListedPayment,
   ListedPayments,
+  ListedRefunds,
   PaidPayment,
+  Range,
   RefundAnswer,
   RefundList,
   RefundRequest,
   ReportedRefund,
 } from '../contract.ts'
+import { listedRefunds } from '../kit/reply.ts'
 import { Words } from '../kit/words.ts'
 import { getCall, postCall, readPage, readReply } from './call.ts'
 import { fromWire, toWire } from './money.ts'
@@ -77,12 +80,12 @@ function toReportedRefund(refund: z.output<typeof Refund>): ReportedRefund {
 const SESSIONS_PER_PAGE = 50
 
 export function* listPayments(
-  { from, to }: { from: Date; to: Date },
+  range: Range,
   cursor: string | undefined,
   credentials: Credentials,
 ): Conversation<ListedPayments> {
   const query = {
-    created: { gte: unixSeconds(from), lte: unixSeconds(to) },
+    created: createdIn(range),
     limit: SESSIONS_PER_PAGE,
     expand: ['data.payment_intent.latest_charge'],
     starting_after: cursor,
@@ -92,6 +95,19 @@ export function* listPayments(
   const { rows, next } = page.value
   return { kind: 'page', payments: rows.flatMap(toListedPayments), next }
 }
+
+export function* listRefunds(
+  range: Range,
+  cursor: string | undefined,
+  credentials: Credentials,
+): Conversation<ListedRefunds> {
+  const query = { created: createdIn(range), limit: 100, starting_after: cursor }
+  const page = readPage(Refund, yield getCall(REFUNDS, query, credentials))
+  if (page.kind !== 'done') return page
+  return listedRefunds({ kind: 'page', ...page.value }, (row) => [toReportedRefund(row), row.payment_intent])
+}
+
+const createdIn = ({ from, to }: Range) => ({ gte: unixSeconds(from), lte: unixSeconds(to) })
 
 /** Nothing where the session is of no payment: it saves a card, or starts a subscription. */
 function toListedPayments(session: z.output<typeof Session>): ListedPayment[] {

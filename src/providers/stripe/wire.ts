@@ -52,6 +52,8 @@ export const Refund = z.object({
     .object({ refund_id: z.string().nullish().catch(undefined) })
     .nullish()
     .catch(undefined),
+  /** None where it is of a charge that was made without one. */
+  payment_intent: Id.nullish().catch(undefined),
   failure_reason: Message,
   /** Unix seconds. */
   created: z.int().nonnegative(),

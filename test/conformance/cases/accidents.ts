@@ -5,7 +5,7 @@ import type { CallAccident, Operation } from '../../../local/simulators/kit/driv
 import { LIMITS } from '../../../src/domain/limits.ts'
 import type { Case, Theme } from '../case.ts'
 import { type Kit, MINUTE, PROVIDERS_PATH, RUNS } from '../kit.ts'
-import { CLOSING, type Need, REFUNDS_TOLD } from '../subject.ts'
+import { ALL_REFUNDS_LISTED, CLOSING, type Need, REFUNDS_TOLD } from '../subject.ts'
 
 /** Opening pages, and finding out what became of payments. */
 export const paymentAccidents: Theme = () => [
@@ -22,6 +22,7 @@ export const refundAccidents: Theme = () => [
 /** What only reads. */
 export const readingAccidents: Theme = () => [
   ...casesOf('list_payments', 'a list that is read', finishesTheRun),
+  ...casesOf('read_refunds', 'a list of all refunds that is read', finishesTheRun, [ALL_REFUNDS_LISTED]),
   ...casesOf('check_credentials', 'a key that is tried', neverCallsTheKeyWrong),
 ]
 

@@ -7,6 +7,7 @@ import type { CurrencyTerms } from '../../../src/providers/contract.ts'
 import type { Case, Theme } from '../case.ts'
 import { DAY, type Kit, MINUTE, type OpenPayment, transactionPath } from '../kit.ts'
 import {
+  ALL_REFUNDS_LISTED,
   currencyOf,
   MODE_WITHOUT_REFUNDS,
   moneyAccident,
@@ -420,6 +421,17 @@ async function expectFound(kit: Kit, payment: OpenPayment, amount: number): Prom
   expect(drifts.map(({ cause }: { cause: string }) => cause)).toContain('refunded_there')
 }
 
+/** The refund is one here, and was a drift that is corrected: told once each. */
+async function expectTakenIn(kit: Kit, payment: OpenPayment, amount: number): Promise<void> {
+  await expectRefunded(kit, payment, [amount])
+  expect(await kit.refundsOf(payment)).toMatchObject([{ origin: 'provider', amount }])
+  const drifts = (await kit.api.get('/api/v1/reconciliation/drifts/')).body.data
+  expect(drifts).toMatchObject([{ cause: 'refunded_there', status: 'corrected', transaction_id: payment.id }])
+  const told = (await kit.eventsOf(payment)).filter((type) => type.startsWith('drift.'))
+  expect(told).toEqual(['drift.found', 'drift.corrected'])
+  await kit.expectPaidOnce(payment)
+}
+
 const DASHBOARD: readonly Case[] = [
   {
     name: 'a refund on the dashboard is heard of',
@@ -458,6 +470,58 @@ const DASHBOARD: readonly Case[] = [
       await expectFound(kit, payment, kit.subject.money.amount)
       expect(await kit.eventTypes()).toContain('drift.found')
       await kit.expectPaidOnce(payment)
+    },
+  },
+  {
+    name: 'a part that was refunded on the dashboard and of which no webhook came is found by the list of refunds',
+    needs: [PARTIAL_REFUNDS, ALL_REFUNDS_LISTED],
+    async run(kit) {
+      const payment = await kit.openPaid()
+      kit.loseWebhooks()
+      kit.driver.refundOnDashboard(payment.reference, quarter(kit.subject))
+      await kit.pass(10 * MINUTE)
+      await kit.pass(10 * MINUTE)
+      await kit.reconcile()
+      await expectTakenIn(kit, payment, quarter(kit.subject))
+    },
+  },
+  {
+    name: 'a refund on the dashboard long after the payment, of which no webhook came, is found by the list of refunds',
+    needs: [ALL_REFUNDS_LISTED],
+    async run(kit) {
+      const payment = await kit.openPaid()
+      await kit.pass(20 * DAY)
+      kit.loseWebhooks()
+      kit.driver.refundOnDashboard(payment.reference, kit.subject.money.amount)
+      await kit.pass(10 * MINUTE)
+      await kit.pass(10 * MINUTE)
+      expect(await kit.reconcile()).toMatchObject({ status: 'completed', payments_listed: 0, drifts_found: 1 })
+      await expectTakenIn(kit, payment, kit.subject.money.amount)
+    },
+  },
+  {
+    name: 'a refund that both books have is no drift',
+    needs: [ALL_REFUNDS_LISTED],
+    async run(kit) {
+      const payment = await kit.openPaid()
+      expect((await kit.refund(payment)).status).toBe(201)
+      await expectRefunded(kit, payment, [kit.subject.money.amount])
+      expect(await kit.reconcile()).toMatchObject({ status: 'completed', drifts_found: 0 })
+      expect(await kit.eventTypes()).not.toContain('drift.found')
+    },
+  },
+  {
+    name: 'a refund that failed at the provider, and of which nobody here has heard, is no drift',
+    needs: [ALL_REFUNDS_LISTED, refundCourse('fails')],
+    async run(kit) {
+      const payment = await kit.openPaid()
+      kit.loseWebhooks()
+      kit.driver.setRefundCourse(payment.reference, 'fails')
+      kit.driver.refundOnDashboard(payment.reference, kit.subject.money.amount)
+      await kit.pass(10 * MINUTE)
+      await kit.pass(10 * MINUTE)
+      expect(await kit.reconcile()).toMatchObject({ status: 'completed', drifts_found: 0 })
+      expect(await kit.refundsOf(payment)).toEqual([])
     },
   },
   {

@@ -213,7 +213,7 @@ function recordedAnswers(): void {
   test('about a refund is understood in a list', () => {
     const row = at(answer('refunds.fetch', 200).body, ['data'])
     const payment = { ...attempt(REFERENCE, 500_000), providerTransactionId: String(at(row, ['transaction'])) }
-    const body = { status: true, message: '', data: [row], meta: { total: 1 } }
+    const body = { status: true, message: '', data: [row], meta: { total: 1, skipped: 0 } }
     expect(outcomeOf(paystack.readRefunds(payment, [], CREDENTIALS), { status: 200, body })).toMatchObject({
       kind: 'listed',
       refunds: [{ amount: 500_000n, status: 'succeeded', createdAt: expect.any(Date) }],

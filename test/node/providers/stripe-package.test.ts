@@ -220,6 +220,15 @@ describe('a call', () => {
     expect(readByStripe(firstCall(stripe.createRefund(request, CREDENTIALS)))).toEqual(readByStripe(theirs))
   })
 
+  test('to list all refunds is what the package sends', async () => {
+    const theirs = await sentByPackage((client) =>
+      client.refunds.list({ created: { gte: SECONDS, lte: SECONDS + 3_600 }, limit: 100, starting_after: 're_last' }),
+    )
+    const range = { from: CREATED_AT, to: REQUEST.expiresAt }
+    const ours = stripe.listRefunds && firstCall(stripe.listRefunds(range, 're_last', CREDENTIALS))
+    expect(ours && readByStripe(ours)).toEqual(readByStripe(theirs))
+  })
+
   test('to list refunds is what the package sends', async () => {
     const theirs = await sentByPackage((client) => client.refunds.list({ payment_intent: INTENT_ID, limit: 100 }))
     expect(readByStripe(firstCall(stripe.readRefunds(PAYMENT, [], CREDENTIALS)))).toEqual(readByStripe(theirs))

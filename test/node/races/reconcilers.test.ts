@@ -41,7 +41,7 @@ test('two reconcilers at once walk over one run once', async () => {
           `select status, pages, drifts_found::int as drifts from reconciliation_runs where started_at = $1`,
           [world.clock.now()],
         ),
-      ).toEqual([{ status: 'completed', pages: 1, drifts: 1 }])
+      ).toEqual([{ status: 'completed', pages: 2, drifts: 1 }])
       expect(
         await owner.rows(
           `select t.status, (select json_agg(d.status) from drifts d where d.transaction_id = t.id) as drifts,

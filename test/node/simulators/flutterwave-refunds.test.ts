@@ -169,6 +169,24 @@ describe('reading', () => {
     expect(await list('status=completed-mpgs&currency=NGN')).toHaveLength(3)
   })
 
+  test('all of them are narrowed by days and turned by pages of ten', async () => {
+    const { world, simulator, merchant } = await paid()
+    for (let n = 0; n < 12; n++) simulator.control.refund({ reference: 'r' }, 10_000)
+    world.advance(24 * HOUR_MS)
+    simulator.control.refund({ reference: 'r' }, 20_000)
+    const list = async (query: string) => (await merchant.call('GET', `/refunds?${query}`)).body
+    expect(await list('page=2')).toMatchObject({
+      meta: { page_info: { total: 13, current_page: 2, total_pages: 2 } },
+      data: { length: 3 },
+    })
+    expect(await list('from=2026-11-25&to=2026-11-25')).toMatchObject({
+      meta: { page_info: { total: 1 } },
+      data: [{ amount_refunded: 200 }],
+    })
+    expect(await list('to=2026-11-24')).toMatchObject({ meta: { page_info: { total: 12 } } })
+    expect(await list('from=2026-11-26')).toMatchObject({ meta: { page_info: { total: 0 } }, data: [] })
+  })
+
   test('an unknown refund is refused', async () => {
     const { merchant } = await paid()
     expect((await merchant.call('GET', '/refunds/1')).status).toBe(400)

@@ -221,6 +221,26 @@ test('refunds are listed by the number of their transaction; a reference finds n
   expect(await list('transaction=listed')).toMatchObject({ status: true, data: [] })
 })
 
+test('all refunds are listed newest first, between two times and by pages', async () => {
+  const setup = await paid('all')
+  const ids: number[] = []
+  for (let minute = 0; minute < 3; minute++) {
+    ids.unshift(await refund(setup, { transaction: 'all', amount: 10_000 }))
+    setup.world.advance(MINUTE_MS)
+  }
+  const list = async (query: string) => (await setup.merchant.call('GET', `/refund?${query}`)).body
+  const rows = (...places: number[]) => ({ data: places.map((place) => expect.objectContaining({ id: ids[place] })) })
+  expect(await list('')).toMatchObject(rows(0, 1, 2))
+  expect(await list('from=2026-11-24T10:01:00Z')).toMatchObject(rows(0, 1))
+  expect(await list('to=2026-11-24T10:01:00Z')).toMatchObject(rows(1, 2))
+  expect(await list('from=2026-11-24T10:00:30Z&to=2026-11-24T10:01:30Z')).toMatchObject(rows(1))
+  expect(await list('perPage=2&page=2')).toMatchObject({
+    ...rows(2),
+    meta: { total: 3, skipped: 2, perPage: 2, page: 2, pageCount: 2 },
+  })
+  expect(await list('use_cursor=true&perPage=2')).toMatchObject({ ...rows(0, 1), meta: { page: 1 } })
+})
+
 test('a refund from the Dashboard looks like any other', async () => {
   const setup = await paid('dashboard')
   setup.simulator.control.refund({ reference: 'dashboard' }, 20_000)

@@ -1,6 +1,6 @@
 /** Refunds: what is refused, how each goes on by itself, and what it does to the Charge. */
 import { describe, expect, test } from 'vitest'
-import { MINUTE_MS, orderOf, stripeTest } from './stripe-world.ts'
+import { MINUTE_MS, orderOf, START, stripeTest } from './stripe-world.ts'
 
 async function paid(method = '4242424242424242', order = orderOf('usd', 1000)) {
   const shop = stripeTest()
@@ -231,6 +231,22 @@ test('lists show the refunds of one payment, newest first', async () => {
   expect((await merchant.get(`/refunds?payment_intent=${payment_intent}`)).body).toMatchObject({
     data: [{ amount: 200 }, { amount: 100 }],
   })
+})
+
+test('lists show the refunds of all payments between two times, and from one on', async () => {
+  const { merchant, simulator, world } = await paid()
+  const ids: string[] = []
+  for (let second = 0; second < 3; second++) {
+    ids.push(simulator.control.refund({ reference: 'paid' }, 100).id)
+    world.advance(1000)
+  }
+  const list = async (query: string) => (await merchant.get(`/refunds?${query}`)).body
+  const rows = (...places: number[]) => ({ data: places.map((place) => expect.objectContaining({ id: ids[place] })) })
+  expect(await list('limit=2')).toMatchObject({ ...rows(2, 1), url: '/v1/refunds', has_more: true })
+  expect(await list(`starting_after=${ids[1]}`)).toMatchObject({ ...rows(0), has_more: false })
+  expect(await list(`created[gte]=${START + 1}`)).toMatchObject(rows(2, 1))
+  expect(await list(`created[lte]=${START + 1}`)).toMatchObject(rows(1, 0))
+  expect(await list(`created[gte]=${START + 1}&created[lte]=${START + 1}`)).toMatchObject(rows(1))
 })
 
 test('the balance follows the money', async () => {

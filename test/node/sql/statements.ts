@@ -383,7 +383,7 @@ const SAMPLES: readonly [
   ],
   [
     reconciliation,
-    ['LIST_ENDED'],
+    [],
     {
       startDueRuns: [reconciliation.startDueRuns(db)],
       insertRun: [reconciliation.insertRun(db, FIRST, ID, ID)],
@@ -422,6 +422,7 @@ const SAMPLES: readonly [
       ],
       findRefund: [refunds.findRefund(db, ID)],
       findRefundsOf: [refunds.findRefundsOf(db, ID)],
+      findListedRefunds: [refunds.findListedRefunds(db, ID, ['re-1'], [ID])],
       refundObject: [refunds.refundObject(ID)],
       listRefunds: [
         refunds.listRefunds(db, { transactionId: undefined, status: undefined }, NEXT),
