@@ -3,7 +3,7 @@
 import { and, desc, eq, type SQL, sql } from 'drizzle-orm'
 import { TRANSACTION_STATUSES, type TransactionStatus } from '../../domain/transaction.ts'
 import type { Db } from '../client.ts'
-import { attempts, transactions } from '../schema/payments.ts'
+import { transactions } from '../schema/payments.ts'
 import { refuseWhere } from './claims.ts'
 import { textArray } from './insert-where.ts'
 import { afterCursor, asIs, jsonObject, madeWithin, newestOf, oneOrAll, type Page, pairsOf, rowsFor } from './page.ts'
@@ -66,20 +66,9 @@ function newestOfTerms({ status, currency, provider }: TransactionFilters, page:
   )
 }
 
-/** The transaction with its attempts and its history, which is the list of its events. */
+/** The transaction with its attempts and its history, which is the list of its events; nothing where there is none. */
 export function findTransaction(db: Db, id: string) {
-  return db
-    .select({
-      object: jsonObject(sql`app.transaction_object(${transactions}) || jsonb_build_object(
-        'attempts', (select coalesce(jsonb_agg(app.attempt_object(a) order by a.number), '[]')
-                     from ${attempts} a where a.transaction_id = ${transactions.id}),
-        'history', (select coalesce(jsonb_agg(jsonb_build_object(
-                      'status', e.object ->> 'status', 'event_id', e.id, 'number', e.number, 'at', app.iso(e.created_at))
-                      order by e.number), '[]')
-                    from events e where e.transaction_id = ${transactions.id} and e.subject_id is null))`),
-    })
-    .from(transactions)
-    .where(eq(transactions.id, id))
+  return db.select({ object: jsonObject(sql`object`) }).from(sql`app.transaction_detail(${id}) as object`)
 }
 
 /** Refuses the batch where there is no such payment, or where it is over. */

@@ -113,6 +113,7 @@ async function runFunctions(): Promise<void> {
     await call(`app.redeem_ticket($1, $2, null)`, [NOW, nextHash()])
     await enterSignedIn(owner, merchant)
     await enter(owner, merchant)
+    await call(`app.transaction_detail($1)`, [tenant.payment.transactionId])
     await call(`* from app.route($1, 'test', 1000, 'NGN', null, null, '{paystack}', '{}', 0.5)`, [merchant.merchantId])
   })
   await as('paybridge_worker', async () => {

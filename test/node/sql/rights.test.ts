@@ -142,6 +142,7 @@ const FUNCTION_RIGHTS: Readonly<Record<string, readonly string[]>> = {
     'rotate_refresh_token',
     'route',
     'routing_rule_object',
+    'transaction_detail',
     'transaction_may_become',
     'transaction_object',
     'user_id',
