@@ -52,12 +52,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 }
 
 async function makeTemplate(postgres: EmbeddedPostgres): Promise<void> {
-  await withSqlSession(postgres.superuserUrl('postgres'), async (session) => {
-    // Of two hundred databases it would look into another several times a second, and none of them lasts.
-    await session.execute('ALTER SYSTEM SET autovacuum = off')
-    await session.execute('SELECT pg_reload_conf()')
-    await session.execute(`CREATE DATABASE ${TEMPLATE}`)
-  })
+  await withSqlSession(postgres.superuserUrl('postgres'), (session) => session.execute(`CREATE DATABASE ${TEMPLATE}`))
   await withSqlSession(postgres.superuserUrl(TEMPLATE), async (session) => {
     await migrate(session, join(import.meta.dirname, '../../migrations'))
     await setRolePasswords(session, rolePasswords)

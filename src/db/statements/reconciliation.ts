@@ -11,6 +11,14 @@ import { insertWhere, textArray } from './insert-where.ts'
 import { afterCursor, jsonObject, madeWithin, newestOf, oneOrAll, type Page, rowsFor } from './page.ts'
 
 /**
+ * Waits until nobody else begins runs. A statement of its own, for `startDueRuns` must see what they have begun: of two at
+ * once the slower one would not find the run that the faster one has begun and ended meanwhile, and begin it once more.
+ */
+export function takeTurnToStartRuns(db: Db) {
+  return db.execute(sql`select pg_advisory_xact_lock('reconciliation_runs'::regclass::bigint)`)
+}
+
+/**
  * Begins a run for connections that are due for one: those through which payments were made, and whose last walk ended long
  * enough ago. Each begins before the last one ended, for a payment may turn up late in the provider's list.
  */

@@ -19,6 +19,7 @@ import {
   type RunRow,
   releaseRun,
   startDueRuns,
+  takeTurnToStartRuns,
   wakeUnmatched,
 } from '../../db/statements/reconciliation.ts'
 import { compareBooks, type DriftCause, type OurPayment } from '../../domain/drift.ts'
@@ -40,9 +41,13 @@ import { LISTS_ENDED, type RunPlace, readPlace, writePlace } from './run-place.t
 /** Begins the runs that are due, and carries on those that nobody is at, some pages each. */
 export async function reconcile(deps: Deps): Promise<void> {
   const { db } = deps.worker
-  const batch = await deps.worker.run(enterWorker(db, deps.clock.now()), [startDueRuns(db), leaseRuns(db)])
+  const batch = await deps.worker.run(enterWorker(db, deps.clock.now()), [
+    takeTurnToStartRuns(db),
+    startDueRuns(db),
+    leaseRuns(db),
+  ])
   if (!batch.ok) throw new Error(`no run was begun: ${batch.problem.code}`)
-  await concurrently(batch.rows[1], async (run) => {
+  await concurrently(batch.rows[2], async (run) => {
     try {
       await carryOn(deps, run)
     } catch (error) {

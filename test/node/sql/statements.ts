@@ -386,6 +386,7 @@ const SAMPLES: readonly [
     [],
     {
       startDueRuns: [reconciliation.startDueRuns(db)],
+      takeTurnToStartRuns: [reconciliation.takeTurnToStartRuns(db)],
       insertRun: [reconciliation.insertRun(db, FIRST, ID, ID)],
       runObject: [reconciliation.runObject(ID)],
       leaseRuns: [reconciliation.leaseRuns(db)],
