@@ -51,7 +51,7 @@ export const REFUNDS: readonly Fault[] = [
     file: 'src/providers/stripe/lists.ts',
     search: '`${id}:refund`',
     replace: '`${payment.reference}:refund`',
-    tests: ['test/providers/stripe.test.ts'],
+    tests: ['test/providers/stripe-lists.test.ts'],
   },
   {
     name: 'paystack-first-page-of-refunds',
@@ -75,7 +75,7 @@ export const REFUNDS: readonly Fault[] = [
     file: 'src/providers/flutterwave/lists.ts',
     search: 'const rows = listed.rows.filter((row) => row.transaction_id === id)',
     replace: 'const rows = listed.rows',
-    tests: ['test/providers/flutterwave.test.ts'],
+    tests: ['test/providers/flutterwave-lists.test.ts'],
   },
   {
     name: 'refund-guessed',

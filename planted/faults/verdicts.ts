@@ -104,7 +104,7 @@ export const VERDICTS: readonly Fault[] = [
     file: 'src/providers/flutterwave/wire.ts',
     search: "completed: 'pending'",
     replace: "completed: 'succeeded'",
-    tests: ['test/providers/flutterwave.test.ts'],
+    tests: ['test/providers/flutterwave-lists.test.ts'],
   },
   {
     name: 'server-error-is-an-answer',

@@ -12,6 +12,7 @@ import type {
   ProviderAnswer,
   ProviderCall,
 } from '../../src/providers/contract.ts'
+import { flutterwave } from '../../src/providers/flutterwave/index.ts'
 import { parseExactJson } from '../../src/providers/kit/exact-json.ts'
 
 export const REFERENCE = 'pb-01kb3s7m5qzr4w8x2y6v9t0nhc'
@@ -216,3 +217,24 @@ export function talk<T>(
   if (turn.done !== true) throw new Error(`it asks for more: ${turn.value.method} ${turn.value.path}`)
   return { calls, result: turn.value }
 }
+
+export const UNRECOGNISED = { kind: 'unknown', cause: 'answer_unrecognised' }
+export const GET_HEADERS = { authorization: `Bearer ${CREDENTIALS.secret_key}`, accept: 'application/json' }
+export const POST_HEADERS = { ...GET_HEADERS, 'content-type': 'application/json' }
+
+export const REFUND = { id: REFUND_ID, payment: PAYMENT, amount: 50_025n, reason: 'Never arrived' }
+export const createRefund = (answer: ProviderAnswer, changes: object = {}) =>
+  talk(flutterwave.createRefund({ ...REFUND, ...changes }, CREDENTIALS), answer)
+export const readRefunds = (...answers: ProviderAnswer[]) =>
+  talk(flutterwave.readRefunds(PAYMENT, [], CREDENTIALS), ...answers)
+export const RANGE = { from: new Date('2026-11-01T23:30:00.000Z'), to: new Date('2026-11-02T10:00:00.000Z') }
+export const listPayments = (cursor: string | undefined, answer: ProviderAnswer) =>
+  talk(flutterwave.listPayments(RANGE, cursor, CREDENTIALS), answer)
+/** `listRefunds` is one of those that a provider may lack. */
+export function listRefunds(cursor: string | undefined, answer: ProviderAnswer) {
+  const conversation = flutterwave.listRefunds?.(RANGE, cursor, CREDENTIALS)
+  if (conversation === undefined) throw new Error('it lists refunds')
+  return talk(conversation, answer)
+}
+
+export const NONE = answered(400, NOT_FOUND)

@@ -4,8 +4,16 @@
  */
 
 import { newId } from '../../src/domain/ids.ts'
-import type { Conversation, ProviderAnswer, ProviderCall } from '../../src/providers/contract.ts'
+import type {
+  AttemptKnown,
+  Conversation,
+  PaidPayment,
+  ProviderAnswer,
+  ProviderCall,
+  RefundRequest,
+} from '../../src/providers/contract.ts'
 import { parseExactJson } from '../../src/providers/kit/exact-json.ts'
+import { stripe } from '../../src/providers/stripe/index.ts'
 
 export const REFERENCE = 'pb-01kc9v4t2mdx7q0h5z8r3w6e1f'
 export const REFUND_ID = newId('ref', 1_793_692_795_000, (length) => new Uint8Array(length).fill(0x5a))
@@ -313,7 +321,7 @@ const PAYOUT = {
 }
 
 const ofPayment = { about: 'payment', reference: REFERENCE, providerTransactionId: INTENT_ID }
-const ofRefund = { about: 'refund', reference: REFERENCE, providerTransactionId: INTENT_ID }
+const ofRefundById = { about: 'refund', reference: REFERENCE, providerTransactionId: INTENT_ID }
 const ofRefundByIntent = { about: 'refund', reference: undefined, providerTransactionId: INTENT_ID }
 const ofNothing = { about: 'nothing', reference: undefined, providerTransactionId: undefined }
 
@@ -339,11 +347,11 @@ export const EVENTS = {
   'charge.succeeded': [CHARGE, ofPayment],
   'charge.failed': [{ ...CHARGE, status: 'failed', paid: false, failure_code: 'card_declined' }, ofPayment],
   'charge.updated': [CHARGE, ofPayment],
-  'charge.refunded': [{ ...CHARGE, amount_refunded: 2_000 }, ofRefund],
-  'charge.refund.updated': [REFUND, ofRefund],
-  'refund.created': [REFUND, ofRefund],
-  'refund.updated': [{ ...REFUND, status: 'pending' }, ofRefund],
-  'refund.failed': [{ ...REFUND, status: 'failed', failure_reason: 'expired_or_canceled_card' }, ofRefund],
+  'charge.refunded': [{ ...CHARGE, amount_refunded: 2_000 }, ofRefundById],
+  'charge.refund.updated': [REFUND, ofRefundById],
+  'refund.created': [REFUND, ofRefundById],
+  'refund.updated': [{ ...REFUND, status: 'pending' }, ofRefundById],
+  'refund.failed': [{ ...REFUND, status: 'failed', failure_reason: 'expired_or_canceled_card' }, ofRefundById],
   'charge.dispute.created': [DISPUTE, ofRefundByIntent],
   'charge.dispute.updated': [DISPUTE, ofRefundByIntent],
   'charge.dispute.funds_withdrawn': [DISPUTE, ofRefundByIntent],
@@ -354,3 +362,51 @@ export const EVENTS = {
   'payout.reconciliation_completed': [PAYOUT, ofNothing],
   'review.opened': [{ id: 'prv_4Qn0c3', object: 'review', payment_intent: INTENT_ID, open: true }, ofNothing],
 } as const
+
+export const KEY = 'sk_test_8f2b6d0a4c1e9753'
+export const WEBHOOK_SECRET = 'whsec_Jt6nQ2mXv8rBz4Ws'
+export const CREDENTIALS = { secret_key: KEY, webhook_secret: WEBHOOK_SECRET }
+export const HEADERS = {
+  authorization: `Bearer ${KEY}`,
+  accept: 'application/json',
+  'stripe-version': '2026-10-28.endive',
+}
+
+export const CREATED_AT = new Date('2026-11-02T08:26:18.900Z')
+export const CREATED = 1_793_607_978
+export const later = (minutes: number): Date => new Date(CREATED_AT.getTime() + minutes * 60_000)
+
+export const KNOWN: AttemptKnown = {
+  reference: REFERENCE,
+  amount: 7_250n,
+  currency: 'USD',
+  checkoutId: SESSION_ID,
+  checkoutUrl: undefined,
+  providerTransactionId: undefined,
+  createdAt: CREATED_AT,
+  expiresAt: later(120),
+}
+export const PAID: PaidPayment = { ...KNOWN, providerTransactionId: INTENT_ID }
+
+export const REFUND_REQUEST: RefundRequest = {
+  id: REFUND_ID,
+  payment: PAID,
+  amount: 2_000n,
+  reason: undefined,
+}
+
+export const UNRECOGNISED = { kind: 'unknown', cause: 'answer_unrecognised' }
+export const refused = (reason: string) => ({ kind: 'refused', reason })
+
+export const RANGE = { from: new Date('2026-11-01T00:00:00Z'), to: new Date('2026-11-02T00:00:00Z') }
+export const listing = (cursor?: string) => stripe.listPayments(RANGE, cursor, CREDENTIALS)
+/** `listRefunds` is one of those that a provider may lack. */
+export const listingRefunds = (cursor?: string, credentials: Record<string, string> = CREDENTIALS) => {
+  if (stripe.listRefunds === undefined) throw new Error('it lists refunds')
+  return stripe.listRefunds(RANGE, cursor, credentials)
+}
+export const ofRefund = (answer: ProviderAnswer) =>
+  converse(stripe.createRefund(REFUND_REQUEST, CREDENTIALS), answer).result
+export const ofRefunds = (answer: ProviderAnswer) => converse(stripe.readRefunds(PAID, [], CREDENTIALS), answer).result
+export const ofListing = (answer: ProviderAnswer) => converse(listing(), answer).result
+export const ofRefundListing = (answer: ProviderAnswer) => converse(listingRefunds(), answer).result

@@ -2,18 +2,14 @@
 
 import { describe, expect, test } from 'vitest'
 import { type Currency, currencyExponent } from '../../src/domain/currencies.ts'
-import { LIMITS } from '../../src/domain/limits.ts'
 import { AMOUNT_MAX } from '../../src/domain/money.ts'
-import type { RefundReport } from '../../src/domain/refund.ts'
 import type { ReportedStatus } from '../../src/domain/verdict.ts'
 import type {
   AttemptKnown,
   CheckoutRequest,
   ClosedAnswer,
   Conversation,
-  PaidPayment,
   ProviderAnswer,
-  RefundRequest,
 } from '../../src/providers/contract.ts'
 import { parseExactJson } from '../../src/providers/kit/exact-json.ts'
 import { encodeForm } from '../../src/providers/stripe/form.ts'
@@ -21,34 +17,41 @@ import { stripe } from '../../src/providers/stripe/index.ts'
 import {
   answered,
   CHARGE,
+  CREATED,
+  CREATED_AT,
+  CREDENTIALS,
   converse,
   DECLINE,
   expandedIntent,
   fieldsOf,
   firstCall,
+  HEADERS,
   INTENT,
   INTENT_ID,
   INVALID_KEY,
+  KEY,
+  KNOWN,
+  later,
+  listingRefunds,
   listOf,
   MISSING,
   NOT_OPEN,
+  ofListing,
+  ofRefund,
+  ofRefundListing,
+  ofRefunds,
+  PAID,
   problem,
+  RANGE,
   REFERENCE,
-  REFUND,
-  REFUND_ID,
+  REFUND_REQUEST,
   readSession,
+  refused,
   SESSION,
   SESSION_ID,
+  UNRECOGNISED,
+  WEBHOOK_SECRET,
 } from './stripe-fixtures.ts'
-
-const KEY = 'sk_test_8f2b6d0a4c1e9753'
-const WEBHOOK_SECRET = 'whsec_Jt6nQ2mXv8rBz4Ws'
-const CREDENTIALS = { secret_key: KEY, webhook_secret: WEBHOOK_SECRET }
-const HEADERS = { authorization: `Bearer ${KEY}`, accept: 'application/json', 'stripe-version': '2026-10-28.endive' }
-
-const CREATED_AT = new Date('2026-11-02T08:26:18.900Z')
-const CREATED = 1_793_607_978
-const later = (minutes: number): Date => new Date(CREATED_AT.getTime() + minutes * 60_000)
 
 const REQUEST: CheckoutRequest = {
   reference: REFERENCE,
@@ -63,29 +66,7 @@ const REQUEST: CheckoutRequest = {
   expiresAt: later(120),
 }
 
-const KNOWN: AttemptKnown = {
-  reference: REFERENCE,
-  amount: 7_250n,
-  currency: 'USD',
-  checkoutId: SESSION_ID,
-  checkoutUrl: undefined,
-  providerTransactionId: undefined,
-  createdAt: CREATED_AT,
-  expiresAt: later(120),
-}
 const UNNAMED: AttemptKnown = { ...KNOWN, checkoutId: undefined }
-const PAID: PaidPayment = { ...KNOWN, providerTransactionId: INTENT_ID }
-
-const REFUND_REQUEST: RefundRequest = {
-  id: REFUND_ID,
-  payment: PAID,
-  amount: 2_000n,
-  reason: undefined,
-}
-
-const UNRECOGNISED = { kind: 'unknown', cause: 'answer_unrecognised' }
-const refused = (reason: string) => ({ kind: 'refused', reason })
-
 const create = (request: CheckoutRequest) => firstCall(stripe.createCheckout(request, CREDENTIALS))
 const close = (attempt: AttemptKnown): Conversation<ClosedAnswer> => {
   if (stripe.closeCheckout === undefined) throw new Error('pages can be closed')
@@ -93,19 +74,8 @@ const close = (attempt: AttemptKnown): Conversation<ClosedAnswer> => {
 }
 const ofCheckout = (answer: ProviderAnswer) => converse(stripe.createCheckout(REQUEST, CREDENTIALS), answer).result
 const ofConfirmation = (answer: ProviderAnswer) => converse(stripe.confirm(KNOWN, CREDENTIALS), answer).result
-const ofRefund = (answer: ProviderAnswer) => converse(stripe.createRefund(REFUND_REQUEST, CREDENTIALS), answer).result
-const ofRefunds = (answer: ProviderAnswer) => converse(stripe.readRefunds(PAID, [], CREDENTIALS), answer).result
 const ofCheck = (answer: ProviderAnswer) => converse(stripe.checkCredentials(CREDENTIALS), answer).result
 const ofClosing = (answer: ProviderAnswer) => converse(close(KNOWN), answer).result
-const RANGE = { from: new Date('2026-11-01T00:00:00Z'), to: new Date('2026-11-02T00:00:00Z') }
-const listing = (cursor?: string) => stripe.listPayments(RANGE, cursor, CREDENTIALS)
-const ofListing = (answer: ProviderAnswer) => converse(listing(), answer).result
-/** `listRefunds` is one of those that a provider may lack. */
-const listingRefunds = (cursor?: string, credentials: Record<string, string> = CREDENTIALS) => {
-  if (stripe.listRefunds === undefined) throw new Error('it lists refunds')
-  return stripe.listRefunds(RANGE, cursor, credentials)
-}
-const ofRefundListing = (answer: ProviderAnswer) => converse(listingRefunds(), answer).result
 
 describe('a form', () => {
   test.each<[string, Parameters<typeof encodeForm>[0], string]>([
@@ -753,260 +723,6 @@ describe('closing a page', () => {
     expect(converse(close(KNOWN), answered(404, MISSING), answered(404, MISSING)).result).toMatchObject(
       refused('request_refused'),
     )
-  })
-})
-
-const refundForm = (changes: Partial<RefundRequest>) => {
-  const { body } = firstCall(stripe.createRefund({ ...REFUND_REQUEST, ...changes }, CREDENTIALS))
-  return fieldsOf(body)
-}
-
-describe('a refund', () => {
-  test('is asked for under a key of its own, with the amount and our id', () => {
-    const { body, ...call } = firstCall(stripe.createRefund(REFUND_REQUEST, CREDENTIALS))
-    expect(call).toEqual({
-      method: 'POST',
-      path: '/v1/refunds',
-      headers: {
-        ...HEADERS,
-        'content-type': 'application/x-www-form-urlencoded',
-        'idempotency-key': `${REFUND_ID}:refund`,
-      },
-    })
-    expect(fieldsOf(body)).toEqual([
-      ['payment_intent', INTENT_ID],
-      ['amount', '2000'],
-      ['metadata[refund_id]', REFUND_ID],
-      ['metadata[reference]', REFERENCE],
-    ])
-  })
-
-  test.each(['duplicate', 'fraudulent', 'requested_by_customer'])('has the reason %s where it was given', (reason) => {
-    expect(refundForm({ reason })).toContainEqual(['reason', reason])
-    expect(refundForm({ reason }).map(([name]) => name)).not.toContain('metadata[reason]')
-  })
-
-  test.each([
-    ['too small', 'too small'],
-    ['Duplicate', 'Duplicate'],
-    ['x'.repeat(600), 'x'.repeat(500)],
-  ])('has no reason of Stripe’s for one of the merchant’s: %s', (reason, note) => {
-    expect(refundForm({ reason })).toContainEqual(['metadata[reason]', note])
-    expect(refundForm({ reason }).map(([name]) => name)).not.toContain('reason')
-  })
-
-  test('of UGX is sent in hundredths, too', () => {
-    expect(refundForm({ payment: { ...PAID, currency: 'UGX' }, amount: 5n })).toContainEqual(['amount', '500'])
-  })
-
-  test('that was made is told with all that we keep', () => {
-    expect(ofRefund(answered(200, REFUND))).toEqual({
-      kind: 'made',
-      refund: {
-        providerRefundId: REFUND.id,
-        refundId: REFUND_ID,
-        amount: 2_000n,
-        status: 'succeeded',
-        message: undefined,
-        createdAt: new Date('2026-11-03T08:00:00Z'),
-      },
-    })
-  })
-
-  test.each<[string | null, RefundReport]>([
-    ['pending', 'pending'],
-    ['requires_action', 'requires_action'],
-    ['succeeded', 'succeeded'],
-    ['failed', 'failed'],
-    ['canceled', 'failed'],
-    ['cancelled', 'unrecognised'],
-    ['Succeeded', 'unrecognised'],
-    ['', 'unrecognised'],
-    ['constructor', 'unrecognised'],
-    ['__proto__', 'unrecognised'],
-    [null, 'unrecognised'],
-  ])('that Stripe says is %j is %s', (status, report) => {
-    expect(ofRefund(answered(200, { ...REFUND, status }))).toMatchObject({ refund: { status: report } })
-    expect(ofRefunds(answered(200, listOf([{ ...REFUND, status }])))).toMatchObject({ refunds: [{ status: report }] })
-  })
-
-  test('that failed says why', () => {
-    const failed = { ...REFUND, status: 'failed', failure_reason: 'lost_or_stolen_card' }
-    expect(ofRefund(answered(200, failed))).toMatchObject({
-      refund: { status: 'failed', message: 'lost_or_stolen_card' },
-    })
-  })
-
-  test.each<[string, object]>([
-    ['no id', { id: undefined }],
-    ['no amount', { amount: null }],
-    ['no currency', { currency: undefined }],
-    ['a status that is a number', { status: 7 }],
-    ['no time', { created: null }],
-    ['a time that is a text', { created: '2026-11-03' }],
-  ])('with %s is no answer', (_what, changes) => {
-    expect(ofRefund(answered(200, { ...REFUND, ...changes }))).toEqual(UNRECOGNISED)
-    expect(ofRefunds(answered(200, listOf([{ ...REFUND, ...changes }])))).toEqual(UNRECOGNISED)
-  })
-
-  test.each<[string, string, object]>([
-    ['that went back already', 'Charge ch_… was refunded before.', { code: 'charge_already_refunded' }],
-    ['of more than is left', 'Refund amount ($20.00) is more than is left ($10.00).', { param: 'amount' }],
-    ['of what is disputed', 'The charge was charged back.', { code: 'charge_disputed' }],
-    ['of what was never paid', 'There is no successful charge to refund.', {}],
-  ])('%s is refused, in the words of the provider', (_what, message, more) => {
-    expect(ofRefund(answered(400, problem('invalid_request_error', message, more)))).toEqual({
-      kind: 'refused',
-      reason: 'request_refused',
-      message,
-    })
-  })
-})
-
-describe('the refunds of a payment', () => {
-  const list = (...answers: ProviderAnswer[]) => converse(stripe.readRefunds(PAID, [], CREDENTIALS), ...answers)
-  const path = `/v1/refunds?payment_intent=${INTENT_ID}&limit=100`
-
-  test('are all of them, page by page, whoever made them', () => {
-    const elsewhere = { ...REFUND, id: 're_elsewhere', metadata: null }
-    const { calls, result } = list(answered(200, listOf([REFUND], true)), answered(200, listOf([elsewhere])))
-    expect(calls.map((call) => call.path)).toEqual([path, `${path}&starting_after=${REFUND.id}`])
-    expect(result).toMatchObject({
-      kind: 'listed',
-      isComplete: true,
-      refunds: [
-        { providerRefundId: REFUND.id, refundId: REFUND_ID },
-        { providerRefundId: 're_elsewhere', refundId: undefined },
-      ],
-    })
-  })
-
-  test('may be none', () => {
-    expect(list(answered(200, listOf([]))).result).toEqual({ kind: 'listed', isComplete: true, refunds: [] })
-  })
-
-  test.each([{}, null, undefined, { refund_id: 7 }, { refund_id: null }, 'note'])(
-    'that carry no id of ours are of others: %j',
-    (metadata) => {
-      expect(ofRefunds(answered(200, listOf([{ ...REFUND, metadata }])))).toMatchObject({
-        refunds: [{ refundId: undefined, amount: 2_000n }],
-      })
-    },
-  )
-
-  test('are not called complete where a page is missing', () => {
-    expect(list(answered(200, listOf([REFUND], true)), answered(200, listOf([], true))).result).toEqual(UNRECOGNISED)
-  })
-})
-
-describe('the list of refunds', () => {
-  test('is asked for by time', () => {
-    expect(firstCall(listingRefunds())).toEqual({
-      method: 'GET',
-      path: '/v1/refunds?created[gte]=1793491200&created[lte]=1793577600&limit=100',
-      headers: HEADERS,
-    })
-    expect(firstCall(listingRefunds('re_last')).path).toMatch(/&limit=100&starting_after=re_last$/)
-  })
-
-  test('says of each of which payment it is', () => {
-    const dashboard = { ...REFUND, id: 're_dashboard', metadata: {}, amount: 1_250, status: 'failed' }
-    const told = {
-      providerTransactionId: INTENT_ID,
-      message: undefined,
-      createdAt: new Date(REFUND.created * 1000),
-    }
-    expect(ofRefundListing(answered(200, listOf([REFUND, dashboard], true)))).toEqual({
-      kind: 'page',
-      refunds: [
-        { ...told, providerRefundId: REFUND.id, refundId: REFUND_ID, amount: 2_000n, status: 'succeeded' },
-        { ...told, providerRefundId: 're_dashboard', refundId: undefined, amount: 1_250n, status: 'failed' },
-      ],
-      next: 're_dashboard',
-    })
-  })
-
-  test('leaves out those of charges without a PaymentIntent, and goes on behind them', () => {
-    const rows = [REFUND, { ...REFUND, id: 're_old', payment_intent: null }]
-    expect(ofRefundListing(answered(200, listOf(rows, true)))).toMatchObject({
-      refunds: [{ providerRefundId: REFUND.id }],
-      next: 're_old',
-    })
-  })
-
-  test('ends where there are no more', () => {
-    expect(ofRefundListing(answered(200, listOf([])))).toEqual({ kind: 'page', refunds: [], next: undefined })
-  })
-
-  test.each(['id', 'amount', 'currency', 'created'])('of which a row has no %s says nothing', (field) => {
-    expect(ofRefundListing(answered(200, listOf([REFUND, { ...REFUND, [field]: null }])))).toEqual(UNRECOGNISED)
-  })
-})
-
-describe('the list of payments', () => {
-  test('is asked for by time, small enough to fit an answer', () => {
-    expect(firstCall(listing())).toEqual({
-      method: 'GET',
-      path: '/v1/checkout/sessions?created[gte]=1793491200&created[lte]=1793577600&limit=50&expand[0]=data.payment_intent.latest_charge',
-      headers: HEADERS,
-    })
-    expect(firstCall(listing('cs_test_last')).path).toMatch(/&starting_after=cs_test_last$/)
-    const page = listOf(Array.from({ length: 50 }, () => readSession()))
-    expect(JSON.stringify(page, null, 2).length).toBeLessThan(LIMITS.providerAnswerBytes)
-  })
-
-  test('has a row for each session of a payment', () => {
-    const refunded = expandedIntent({ latest_charge: { ...CHARGE, amount_refunded: 1 } })
-    const rows = [
-      readSession(),
-      readSession({ id: 'cs_test_refunded', payment_intent: refunded }),
-      { ...SESSION, id: 'cs_test_waiting', client_reference_id: null },
-      { ...SESSION, id: 'cs_test_card_saved', mode: 'setup', currency: null, amount_total: null },
-      { ...SESSION, id: 'cs_test_subscribed', mode: 'subscription' },
-    ]
-    expect(ofListing(answered(200, listOf(rows, true)))).toEqual({
-      kind: 'page',
-      payments: [
-        {
-          reference: REFERENCE,
-          providerTransactionId: INTENT_ID,
-          status: 'paid',
-          amount: 7_250n,
-          currency: 'USD',
-          isRefunded: false,
-        },
-        {
-          reference: REFERENCE,
-          providerTransactionId: INTENT_ID,
-          status: 'paid',
-          amount: 7_250n,
-          currency: 'USD',
-          isRefunded: true,
-        },
-        {
-          reference: undefined,
-          providerTransactionId: 'cs_test_waiting',
-          status: 'unpaid',
-          amount: 7_250n,
-          currency: 'USD',
-          isRefunded: false,
-        },
-      ],
-      next: 'cs_test_subscribed',
-    })
-  })
-
-  test('ends where there is no more', () => {
-    expect(ofListing(answered(200, listOf([])))).toEqual({ kind: 'page', payments: [], next: undefined })
-  })
-
-  test.each<[string, unknown]>([
-    ['a row that was not expanded', listOf([readSession({ payment_intent: INTENT_ID })])],
-    ['more that begins nowhere', listOf([], true)],
-    ['no list', { has_more: false }],
-    ['rows that are no list', { data: {}, has_more: false }],
-  ])('is no answer with %s', (_what, body) => {
-    expect(ofListing(answered(200, body))).toEqual(UNRECOGNISED)
   })
 })
 
