@@ -81,9 +81,11 @@ async function findOurs(deps: Deps, { connection }: RunRow, refunds: readonly Li
 /** What the refunds of the payment bring along is corrected with them; the rest is where it is one of ours after all. */
 async function takeIn(deps: Deps, run: RunRow, transactionId: string, found: readonly Found[]): Promise<void> {
   await followUpRefunds(deps, transactionId)
-  for (const { subject, theirs } of found) {
-    await write(deps, [correctDrifts(deps.worker.db, run.connection.id, [subject], theirs.providerRefundId)])
-  }
+  const { db } = deps.worker
+  const [first, ...others] = found.map(({ subject, theirs }) =>
+    correctDrifts(db, run.connection.id, [subject], theirs.providerRefundId),
+  )
+  if (first !== undefined) await write(deps, [first, ...others])
   announceDrifts(deps, run)
 }
 
