@@ -5,6 +5,7 @@ import { paymentAccidents, readingAccidents, refundAccidents } from './cases/acc
 import { budgetCases } from './cases/budget.ts'
 import { checkoutCases } from './cases/checkout.ts'
 import { credentialCases } from './cases/credentials.ts'
+import { dashboardRefundCases } from './cases/dashboard-refunds.ts'
 import { paymentCases } from './cases/payment.ts'
 import { reconciliationCases } from './cases/reconciliation.ts'
 import { refundCases } from './cases/refunds.ts'
@@ -18,6 +19,7 @@ export const THEMES: Readonly<Record<string, Theme>> = {
   'accidents of reading': readingAccidents,
   webhooks: webhookCases,
   refunds: refundCases,
+  'dashboard refunds': dashboardRefundCases,
   credentials: credentialCases,
   reconciliation: reconciliationCases,
   budget: budgetCases,

@@ -8,10 +8,17 @@ import { EVENT_TYPES, type EventType } from '../../src/domain/event.ts'
 import { LIMITS } from '../../src/domain/limits.ts'
 import { describeEvents } from '../../src/http/event-catalogue.ts'
 import { EventTypesSchema } from '../../src/http/routes/event-types.ts'
-import { reconcile } from '../../src/operations/upkeep/reconcile.ts'
 import { sweep } from '../../src/operations/upkeep/sweep.ts'
 import { deliverDue } from '../../src/operations/webhooks/deliver.ts'
-import { connect, referenceOf, refund, startAt, startPaid, TRANSACTIONS } from '../support/connections.ts'
+import {
+  connect,
+  reconcileLater,
+  referenceOf,
+  refund,
+  startAt,
+  startPaid,
+  TRANSACTIONS,
+} from '../support/connections.ts'
 import { deliverProviderWebhooks, ORDER } from '../support/paystack.ts'
 import { addEndpoint, makeEvent, newToldMerchant, WEBHOOKS } from '../support/webhooks.ts'
 import { caller, createWorld, type Merchant } from '../support/world.ts'
@@ -103,8 +110,7 @@ async function paidUnheard(): Promise<Merchant> {
   const { merchant, connection, reference } = await startOpen()
   connection.driver.webhookAccident(connection.account, { kind: 'lost' })
   connection.driver.pay(reference)
-  world.clock.advance((LIMITS.reconcileLagSeconds + 1) * 1000)
-  await reconcile(world.deps)
+  await reconcileLater(world)
   return merchant
 }
 

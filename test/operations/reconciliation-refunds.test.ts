@@ -7,6 +7,7 @@ import {
   type Connected,
   driftsOf,
   eventsOf,
+  reconcileLater,
   refund,
   refundSums,
   runsOf,
@@ -20,12 +21,6 @@ const world = await createWorld('reconciliation_refunds')
 const PAID = ['payment.created', 'payment.succeeded']
 const EVERY_MS = LIMITS.reconcileEverySeconds * 1000
 const DAY_MS = 86_400_000
-
-/** As the sweep does once what happened until now is old enough to be in both books, and nothing else of it. */
-async function reconcileLater(): Promise<void> {
-  world.clock.advance((LIMITS.reconcileLagSeconds + 1) * 1000)
-  await reconcile(world.deps)
-}
 
 /** A payment that both books have, and of which no more is heard. */
 async function startKnown() {
@@ -76,7 +71,7 @@ describe('a part that was refunded on the dashboard, and shows in the list of re
   test('is taken in, and the drift corrected', async () => {
     const { merchant, connection, id, reference } = await startKnown()
     const there = connection.driver.refundOnDashboard(reference, PART)
-    await reconcileLater()
+    await reconcileLater(world)
     expect(await driftsOf(merchant)).toMatchObject([
       {
         cause: 'refunded_there',
@@ -95,9 +90,9 @@ describe('a part that was refunded on the dashboard, and shows in the list of re
 
   test('is taken in though the payment is too old for the list of payments', async () => {
     const { merchant, connection, id, reference } = await startKnown()
-    await reconcileLater()
+    await reconcileLater(world)
     world.clock.advance(30 * DAY_MS)
-    await reconcileLater()
+    await reconcileLater(world)
     connection.driver.refundOnDashboard(reference, PART)
     world.clock.advance(EVERY_MS)
     await reconcile(world.deps)
@@ -109,7 +104,7 @@ describe('a part that was refunded on the dashboard, and shows in the list of re
     const { merchant, connection, id, reference } = await startKnown()
     for (const amount of [PART, PART]) connection.driver.refundOnDashboard(reference, amount)
     const calls = watchCalls(world, connection)
-    await reconcileLater()
+    await reconcileLater(world)
     expect(await driftsOf(merchant)).toMatchObject([{ status: 'corrected' }, { status: 'corrected' }])
     expect(await refundSums(world, id)).toEqual({ underWay: 0, done: 2 * PART })
     expect(calls.filter((call) => call === 'GET /refund')).toHaveLength(2)
@@ -119,7 +114,7 @@ describe('a part that was refunded on the dashboard, and shows in the list of re
     const { merchant, connection, id, reference } = await startPaid(world)
     connection.driver.refundOnDashboard(reference, PART)
     await deliverProviderWebhooks(world)
-    await reconcileLater()
+    await reconcileLater(world)
     expect(await driftsOf(merchant)).toEqual([])
     expect(await runsOf(merchant)).toMatchObject([{ status: 'completed', drifts_found: 0 }])
     expect(await refundsOf(merchant, id)).toHaveLength(1)
@@ -129,7 +124,7 @@ describe('a part that was refunded on the dashboard, and shows in the list of re
     const { merchant, connection, id, reference } = await startKnown()
     connection.driver.setRefundCourse(reference, 'fails')
     connection.driver.refundOnDashboard(reference, PART)
-    await reconcileLater()
+    await reconcileLater(world)
     expect(await driftsOf(merchant)).toEqual([])
     expect(await refundsOf(merchant, id)).toEqual([])
   })
@@ -139,7 +134,7 @@ describe('a part that was refunded on the dashboard, and shows in the list of re
     const { driver, account } = connection
     driver.refundOnDashboard(driver.chargeElsewhere(account, 200_000, 'NGN'), PART)
     const there = driver.refundOnDashboard(reference, PART)
-    await reconcileLater()
+    await reconcileLater(world)
     expect(await driftsOf(merchant)).toMatchObject([{ theirs: { provider_refund_id: there } }])
   })
 
@@ -147,7 +142,7 @@ describe('a part that was refunded on the dashboard, and shows in the list of re
     const { merchant, connection, id, reference } = await startKnown()
     connection.driver.refundOnDashboard(reference, PART)
     const endAccident = breakRefundsOfPayments()
-    await reconcileLater()
+    await reconcileLater(world)
     expect(await driftsOf(merchant)).toMatchObject([{ cause: 'refunded_there', status: 'open' }])
     expect(await runsOf(merchant)).toMatchObject([{ status: 'completed', drifts_found: 1 }])
     endAccident()
@@ -162,7 +157,7 @@ describe('a part that was refunded on the dashboard, and shows in the list of re
     connection.driver.setRefundCourse(reference, 'stays_pending')
     connection.driver.refundOnDashboard(reference, PART)
     breakRefundsOfPayments()
-    await reconcileLater()
+    await reconcileLater(world)
     const statuses = async () => new Set((await driftsOf(merchant)).map(({ status }: { status: string }) => status))
     // Paystack's list of payments says as well that something of it goes back.
     expect(await statuses()).toEqual(new Set(['open']))
@@ -178,7 +173,7 @@ describe('a part that was refunded on the dashboard, and shows in the list of re
     const { merchant, connection, id } = await startKnown()
     await refund(merchant, id, { amount: ORDER.amount - PART + 1 })
     refundAgainThere(connection, { amount: PART, merchantNote: 'By hand' })
-    await reconcileLater()
+    await reconcileLater(world)
     world.clock.advance(EVERY_MS)
     await reconcile(world.deps)
     expect(await driftsOf(merchant)).toMatchObject([{ cause: 'refunded_there', status: 'open' }])
@@ -193,7 +188,7 @@ describe('a refund of ours in the list of refunds', () => {
     const { driver, account } = connection
     driver.accident(account, { kind: 'cut', when: 'after', how: 'reset', operation: 'create_refund', times: 1 })
     await refund(merchant, id, { amount: 60_000 })
-    await reconcileLater()
+    await reconcileLater(world)
     expect(await driftsOf(merchant)).toEqual([])
     expect(await refundSums(world, id)).toEqual({ underWay: 60_000, done: 0 })
   })
@@ -204,7 +199,7 @@ describe('a refund of ours in the list of refunds', () => {
     driver.accident(account, { kind: 'cut', when: 'after', how: 'reset', operation: 'create_refund', times: 1 })
     await refund(merchant, id, { amount: 60_000 })
     accountOf(connection).refunds.splice(0, 1, { ...lastRefundOf(connection), merchantNote: 'By hand' })
-    await reconcileLater()
+    await reconcileLater(world)
     expect(await driftsOf(merchant)).toMatchObject([{ cause: 'refunded_there', status: 'corrected' }])
     expect(await refundsOf(merchant, id)).toMatchObject([{ origin: 'api', provider_refund_id: expect.any(String) }])
   })
@@ -213,7 +208,7 @@ describe('a refund of ours in the list of refunds', () => {
     const { merchant, connection, id } = await startKnown()
     await refund(merchant, id, { amount: 60_000 })
     const second = refundAgainThere(connection)
-    await reconcileLater()
+    await reconcileLater(world)
     expect(await driftsOf(merchant)).toMatchObject([
       { cause: 'refunded_there', status: 'corrected', theirs: { provider_refund_id: second } },
     ])

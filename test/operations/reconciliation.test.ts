@@ -11,6 +11,7 @@ import {
   driftsOf,
   eventsOf,
   newMerchantWithTwo,
+  reconcileLater,
   referenceOf,
   refundSums,
   runsOf,
@@ -23,12 +24,6 @@ import { createWorld } from '../support/world.ts'
 const world = await createWorld('reconciliation')
 const PAID = ['payment.created', 'payment.succeeded']
 const EVERY_MS = LIMITS.reconcileEverySeconds * 1000
-
-/** As the sweep does once what happened until now is old enough to be in both books, and nothing else of it. */
-async function reconcileLater(): Promise<void> {
-  world.clock.advance((LIMITS.reconcileLagSeconds + 1) * 1000)
-  await reconcile(world.deps)
-}
 
 /** No webhook of the account arrives. */
 const loseWebhooks = ({ driver, account }: Connected): void => driver.webhookAccident(account, { kind: 'lost' })
@@ -53,7 +48,7 @@ describe('paid there and not here', () => {
   test('is found, recorded, told and corrected', async () => {
     const { merchant, connection, id, reference } = await startUnheard()
     connection.driver.pay(reference)
-    await reconcileLater()
+    await reconcileLater(world)
     expect(await look(world, id)).toMatchObject({ status: 'succeeded', attempts: ['succeeded'] })
     const theirs = { reference, status: 'paid', amount: ORDER.amount, currency: 'NGN' }
     expect(await driftsOf(merchant)).toMatchObject([
@@ -84,7 +79,7 @@ describe('paid there and not here', () => {
     first.driver.accident(first.account, { kind: 'cut', when: 'after', how: 'reset', times: 1 })
     const id = await startAt(merchant)
     first.driver.pay(await referenceOf(world, id, 1))
-    await reconcileLater()
+    await reconcileLater(world)
     expect(await look(world, id)).toMatchObject({ status: 'succeeded', attempts: ['succeeded', 'open'] })
     expect(await driftsOf(merchant)).toMatchObject([{ cause: 'paid_there_not_here', status: 'corrected' }])
   })
@@ -98,7 +93,7 @@ describe('paid there and not here', () => {
     async (_what, accident, reason) => {
       const { merchant, connection, id, reference } = await startUnheard()
       connection.driver.pay(reference, accident)
-      await reconcileLater()
+      await reconcileLater(world)
       expect(await look(world, id)).toMatchObject({ status: 'requires_review', review_reason: reason })
       expect(await driftsOf(merchant)).toMatchObject([{ cause: 'paid_there_not_here', status: 'open' }])
       expect(await eventsOf(world, id)).toEqual(['payment.created', 'drift.found', 'payment.requires_review'])
@@ -108,7 +103,7 @@ describe('paid there and not here', () => {
   test('an unpaid page there is no drift', async () => {
     const { merchant, connection, id, reference } = await startUnheard()
     connection.driver.decline(reference)
-    await reconcileLater()
+    await reconcileLater(world)
     expect(await driftsOf(merchant)).toEqual([])
     expect((await look(world, id)).status).toBe('pending')
   })
@@ -121,7 +116,7 @@ describe('paid by both books, and otherwise', () => {
   ] as const)('%s: told, and left for a person, for what was confirmed stands', async (cause, change) => {
     const { merchant, id, reference } = await startKnown()
     Object.assign(world.paystack.control.payment({ reference }), change)
-    await reconcileLater()
+    await reconcileLater(world)
     expect(await driftsOf(merchant)).toMatchObject([{ cause, status: 'open', transaction_id: id }])
     expect((await look(world, id)).status).toBe('succeeded')
   })
@@ -131,7 +126,7 @@ describe('paid by both books, and otherwise', () => {
     const { transactions, transactionsByReference } = accountOf(connection)
     transactions.length = 0
     transactionsByReference.clear()
-    await reconcileLater()
+    await reconcileLater(world)
     expect(await driftsOf(merchant)).toMatchObject([
       { cause: 'paid_here_not_there', status: 'open', transaction_id: id, ours: { status: 'succeeded' } },
     ])
@@ -142,14 +137,14 @@ describe('paid by both books, and otherwise', () => {
   test('a list that lacks what the provider knows well is no drift', async () => {
     const { merchant, connection } = await startKnown()
     accountOf(connection).transactions.length = 0
-    await reconcileLater()
+    await reconcileLater(world)
     expect(await driftsOf(merchant)).toEqual([])
     expect(await runsOf(merchant)).toMatchObject([{ status: 'completed', payments_listed: 0, drifts_found: 0 }])
   })
 
   test('the same in both books is no drift', async () => {
     const { merchant } = await startKnown()
-    await reconcileLater()
+    await reconcileLater(world)
     expect(await driftsOf(merchant)).toEqual([])
     expect(await runsOf(merchant)).toMatchObject([{ status: 'completed', payments_listed: 1, drifts_found: 0 }])
   })
@@ -163,7 +158,7 @@ describe('refunded on the provider’s dashboard, and no webhook came', () => {
   test('the refund is taken in, and the drift corrected', async () => {
     const { merchant, connection, id, reference } = await startKnown()
     const there = connection.driver.refundOnDashboard(reference, ORDER.amount)
-    await reconcileLater()
+    await reconcileLater(world)
     expect(await driftsOf(merchant)).toMatchObject([{ cause: 'refunded_there', status: 'corrected' }])
     const { body } = await merchant.api.get(`/api/v1/transactions/${id}/refunds/`)
     expect(body.data).toMatchObject([{ origin: 'provider', status: 'succeeded', provider_refund_id: there }])
@@ -182,7 +177,7 @@ describe('payments that are none of ours', () => {
   test('made elsewhere on the account they are counted, and no drift', async () => {
     const { merchant, connection } = await startKnown()
     for (let made = 0; made < 3; made++) connection.driver.chargeElsewhere(connection.account, 20_000, 'NGN')
-    await reconcileLater()
+    await reconcileLater(world)
     expect(await driftsOf(merchant)).toEqual([])
     expect(await runsOf(merchant)).toMatchObject([{ payments_listed: 4, payments_foreign: 3, drifts_found: 0 }])
   })
@@ -192,7 +187,7 @@ describe('payments that are none of ours', () => {
     const reference = 'pb-01kav3q2m8x4c5d6e7f8g9h0jk'
     const account = String(connection.account.credentials.secret_key)
     world.paystack.control.chargeElsewhere({ account, amount: 20_000, reference })
-    await reconcileLater()
+    await reconcileLater(world)
     expect(await driftsOf(merchant)).toMatchObject([
       {
         cause: 'unknown_reference',
@@ -210,7 +205,7 @@ describe('payments that are none of ours', () => {
 describe('the next run', () => {
   test('comes some hours later, and reaches back behind the end of the last', async () => {
     const { merchant } = await startKnown()
-    await reconcileLater()
+    await reconcileLater(world)
     const [first] = await runsOf(merchant)
     const end = Date.parse(first.range_to)
     expect(end).toBe(world.clock.now().getTime() - LIMITS.reconcileLagSeconds * 1000)
@@ -243,7 +238,7 @@ describe('the next run', () => {
     const { driver, account } = connection
     driver.pay(reference)
     driver.accident(account, { kind: 'down', operation: 'confirm' })
-    await reconcileLater()
+    await reconcileLater(world)
     expect(await driftsOf(merchant)).toMatchObject([{ cause: 'paid_there_not_here', status: 'open' }])
     driver.clear(account)
     expect((await merchant.api.get(`/api/v1/transactions/${id}/verify_payment/`)).body.status).toBe('succeeded')
@@ -255,7 +250,7 @@ describe('the next run', () => {
   test('leaves one that is for a person to see', async () => {
     const { merchant, connection, reference } = await startUnheard()
     connection.driver.pay(reference, { kind: 'wrong_amount', delta: -50_000 })
-    await reconcileLater()
+    await reconcileLater(world)
     world.clock.advance(EVERY_MS)
     await reconcile(world.deps)
     expect(await runsOf(merchant)).toHaveLength(2)
@@ -265,7 +260,7 @@ describe('the next run', () => {
   test('does not come to a connection through which nothing was ever asked', async () => {
     const merchant = await world.newMerchant()
     await connect(world, merchant, 1)
-    await reconcileLater()
+    await reconcileLater(world)
     expect(await runsOf(merchant)).toEqual([])
   })
 })
@@ -280,7 +275,7 @@ describe('webhooks about payments that nobody knew', () => {
     expect(taken.status).toBe(200)
     await sweep(world.deps)
     expect(await eventStatuses(connection)).toEqual(['applied', 'unmatched'])
-    await reconcileLater()
+    await reconcileLater(world)
     const [run] = await runsOf(merchant)
     expect(run).toMatchObject({ status: 'completed', events_unmatched: 1 })
     expect(await eventStatuses(connection)).toEqual(['applied', 'unmatched'])
@@ -298,7 +293,7 @@ describe('webhooks about payments that nobody knew', () => {
     driver.refundOnDashboard(reference, 50_000)
     await deliverProviderWebhooks(world)
     expect(await eventStatuses(connection)).toEqual(['unmatched'])
-    await reconcileLater()
+    await reconcileLater(world)
     expect((await look(world, id)).status).toBe('succeeded')
     expect(await runsOf(merchant)).toMatchObject([{ status: 'completed', events_unmatched: 0 }])
     await sweep(world.deps)

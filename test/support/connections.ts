@@ -3,6 +3,8 @@
 import { sql } from 'drizzle-orm'
 import type { SimulatorName } from '../../local/simulators/index.ts'
 import type { Driver, OpenedAccount } from '../../local/simulators/kit/driver.ts'
+import { LIMITS } from '../../src/domain/limits.ts'
+import { reconcile } from '../../src/operations/upkeep/reconcile.ts'
 import { sweep } from '../../src/operations/upkeep/sweep.ts'
 import { deliverProviderWebhooks, ORDER } from './paystack.ts'
 import type { ApiAnswer, Merchant, World } from './world.ts'
@@ -135,6 +137,12 @@ export async function sweepAt(
     await sweep(world.deps)
     after?.(minute)
   }
+}
+
+/** Reconciles as the sweep does, and nothing else of it, once what happened until now is old enough to be in both books. */
+export async function reconcileLater({ clock, deps }: World): Promise<void> {
+  clock.advance((LIMITS.reconcileLagSeconds + 1) * 1000)
+  await reconcile(deps)
 }
 
 /** The merchant's reconciliation runs, the newest first. */

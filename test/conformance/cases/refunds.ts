@@ -1,4 +1,4 @@
-/** Money that goes back: asked for here, or made at the provider. */
+/** Money that goes back, asked for here. */
 
 import { expect } from 'vitest'
 import type { RefundCourse, WebhookAccident } from '../../../local/simulators/kit/driver.ts'
@@ -6,16 +6,14 @@ import type { Currency } from '../../../src/domain/currencies.ts'
 import type { CurrencyTerms } from '../../../src/providers/contract.ts'
 import type { Case, Theme } from '../case.ts'
 import { DAY, type Kit, MINUTE, type OpenPayment, transactionPath } from '../kit.ts'
+import { expectRefunded, half, quarter, settleRefunds } from '../refunded.ts'
 import {
-  ALL_REFUNDS_LISTED,
   currencyOf,
   MODE_WITHOUT_REFUNDS,
   moneyAccident,
   PARTIAL_REFUNDS,
   payable,
   REFUND_MINIMUM,
-  REFUNDS_LISTED,
-  REFUNDS_TOLD,
   refundCourse,
   STEPS,
   type Subject,
@@ -28,32 +26,9 @@ export const refundCases: Theme = () => [
   ...PARTS,
   ...REFUSED,
   ...COURSES,
-  ...DASHBOARD,
   ...REPEATS,
   ...ON_THEIR_WAY.map(tellsOnce),
 ]
-
-const half = ({ money }: Subject): number => Math.floor(money.amount / 2)
-const quarter = ({ money }: Subject): number => Math.floor(money.amount / 4)
-
-/** Goes on until every refund of the payment has come to an end; what came of them, oldest first. */
-async function settleRefunds(kit: Kit, payment: OpenPayment) {
-  await kit.until('the refunds are over', async () =>
-    (await kit.refundsOf(payment)).every(({ status }: { status: string }) => status !== 'pending'),
-  )
-  return kit.refundsOf(payment)
-}
-
-async function expectRefunded(kit: Kit, payment: OpenPayment, amounts: readonly number[]): Promise<void> {
-  const refunds = await settleRefunds(kit, payment)
-  const sums = (rows: readonly { amount: number }[]) => rows.map(({ amount }) => amount).toSorted((a, b) => a - b)
-  expect(sums(refunds)).toEqual(amounts.toSorted((a, b) => a - b))
-  expect(refunds).toMatchObject(amounts.map(() => ({ status: 'succeeded' })))
-  const total = amounts.reduce((sum, amount) => sum + amount, 0)
-  expect(await kit.look(payment)).toMatchObject({ status: 'succeeded', amount_refunded: total })
-  const made = kit.booked(payment.reference).refunds.filter(({ state }) => state !== 'failed')
-  expect(sums(made)).toEqual(sums(refunds))
-}
 
 const WHOLE: readonly Case[] = [
   {
@@ -409,151 +384,6 @@ const COURSES = ENDS.flatMap(({ course, what, run }): Case[] => [
     },
   },
 ])
-
-/** A refund that was made at the provider is one here, or, where it is told without a sum, a drift for a person. */
-async function expectFound(kit: Kit, payment: OpenPayment, amount: number): Promise<void> {
-  const refunds = await kit.refundsOf(payment)
-  if (REFUNDS_TOLD.isMet(kit.subject)) {
-    expect(refunds).toMatchObject([{ origin: 'provider', amount }])
-    return
-  }
-  const drifts = (await kit.api.get('/api/v1/reconciliation/drifts/')).body.data
-  expect(drifts.map(({ cause }: { cause: string }) => cause)).toContain('refunded_there')
-}
-
-/** The refund is one here, and was a drift that is corrected: told once each. */
-async function expectTakenIn(kit: Kit, payment: OpenPayment, amount: number): Promise<void> {
-  await expectRefunded(kit, payment, [amount])
-  expect(await kit.refundsOf(payment)).toMatchObject([{ origin: 'provider', amount }])
-  const drifts = (await kit.api.get('/api/v1/reconciliation/drifts/')).body.data
-  expect(drifts).toMatchObject([{ cause: 'refunded_there', status: 'corrected', transaction_id: payment.id }])
-  const told = (await kit.eventsOf(payment)).filter((type) => type.startsWith('drift.'))
-  expect(told).toEqual(['drift.found', 'drift.corrected'])
-  await kit.expectPaidOnce(payment)
-}
-
-const DASHBOARD: readonly Case[] = [
-  {
-    name: 'a refund on the dashboard is heard of',
-    async run(kit) {
-      const payment = await kit.openPaid()
-      kit.driver.refundOnDashboard(payment.reference, kit.subject.money.amount)
-      await kit.pass(5 * MINUTE)
-      await kit.pass(5 * MINUTE)
-      await expectFound(kit, payment, kit.subject.money.amount)
-      await kit.expectPaidOnce(payment)
-    },
-  },
-  {
-    name: 'a part that was refunded on the dashboard is heard of, and the rest can be refunded here',
-    needs: [PARTIAL_REFUNDS, REFUNDS_TOLD],
-    async run(kit) {
-      const payment = await kit.openPaid()
-      const { amount } = kit.subject.money
-      kit.driver.refundOnDashboard(payment.reference, half(kit.subject))
-      await kit.pass(5 * MINUTE)
-      await expectFound(kit, payment, half(kit.subject))
-      expect((await kit.refund(payment)).status).toBe(201)
-      await expectRefunded(kit, payment, [half(kit.subject), amount - half(kit.subject)])
-    },
-  },
-  {
-    name: 'a refund on the dashboard of which no webhook comes is found by reconciliation, and told',
-    needs: [REFUNDS_LISTED],
-    async run(kit) {
-      const payment = await kit.openPaid()
-      kit.loseWebhooks()
-      kit.driver.refundOnDashboard(payment.reference, kit.subject.money.amount)
-      await kit.pass(10 * MINUTE)
-      await kit.pass(10 * MINUTE)
-      await kit.reconcile()
-      await expectFound(kit, payment, kit.subject.money.amount)
-      expect(await kit.eventTypes()).toContain('drift.found')
-      await kit.expectPaidOnce(payment)
-    },
-  },
-  {
-    name: 'a part that was refunded on the dashboard and of which no webhook came is found by the list of refunds',
-    needs: [PARTIAL_REFUNDS, ALL_REFUNDS_LISTED],
-    async run(kit) {
-      const payment = await kit.openPaid()
-      kit.loseWebhooks()
-      kit.driver.refundOnDashboard(payment.reference, quarter(kit.subject))
-      await kit.pass(10 * MINUTE)
-      await kit.pass(10 * MINUTE)
-      await kit.reconcile()
-      await expectTakenIn(kit, payment, quarter(kit.subject))
-    },
-  },
-  {
-    name: 'a refund on the dashboard long after the payment, of which no webhook came, is found by the list of refunds',
-    needs: [ALL_REFUNDS_LISTED],
-    async run(kit) {
-      const payment = await kit.openPaid()
-      await kit.pass(20 * DAY)
-      kit.loseWebhooks()
-      kit.driver.refundOnDashboard(payment.reference, kit.subject.money.amount)
-      await kit.pass(10 * MINUTE)
-      await kit.pass(10 * MINUTE)
-      expect(await kit.reconcile()).toMatchObject({ status: 'completed', payments_listed: 0, drifts_found: 1 })
-      await expectTakenIn(kit, payment, kit.subject.money.amount)
-    },
-  },
-  {
-    name: 'a refund that both books have is no drift',
-    needs: [ALL_REFUNDS_LISTED],
-    async run(kit) {
-      const payment = await kit.openPaid()
-      expect((await kit.refund(payment)).status).toBe(201)
-      await expectRefunded(kit, payment, [kit.subject.money.amount])
-      expect(await kit.reconcile()).toMatchObject({ status: 'completed', drifts_found: 0 })
-      expect(await kit.eventTypes()).not.toContain('drift.found')
-    },
-  },
-  {
-    name: 'a refund that failed at the provider, and of which nobody here has heard, is no drift',
-    needs: [ALL_REFUNDS_LISTED, refundCourse('fails')],
-    async run(kit) {
-      const payment = await kit.openPaid()
-      kit.loseWebhooks()
-      kit.driver.setRefundCourse(payment.reference, 'fails')
-      kit.driver.refundOnDashboard(payment.reference, kit.subject.money.amount)
-      await kit.pass(10 * MINUTE)
-      await kit.pass(10 * MINUTE)
-      expect(await kit.reconcile()).toMatchObject({ status: 'completed', drifts_found: 0 })
-      expect(await kit.refundsOf(payment)).toEqual([])
-    },
-  },
-  {
-    name: 'a further refund on the dashboard of which no webhook comes is found by looking back',
-    needs: [PARTIAL_REFUNDS, REFUNDS_TOLD],
-    async run(kit) {
-      const payment = await kit.openPaid()
-      const amount = quarter(kit.subject)
-      expect((await kit.refund(payment, { amount })).status).toBe(201)
-      await expectRefunded(kit, payment, [amount])
-      kit.loseWebhooks()
-      kit.driver.refundOnDashboard(payment.reference, amount)
-      await kit.pass(2 * DAY)
-      await kit.pass(DAY)
-      await expectRefunded(kit, payment, [amount, amount])
-    },
-  },
-  {
-    name: 'refunds here and on the dashboard are told apart',
-    needs: [PARTIAL_REFUNDS, REFUNDS_TOLD],
-    async run(kit) {
-      const payment = await kit.openPaid()
-      const amount = quarter(kit.subject)
-      kit.driver.refundOnDashboard(payment.reference, amount)
-      expect((await kit.refund(payment, { amount })).status).toBe(201)
-      await kit.pass(5 * MINUTE)
-      await expectRefunded(kit, payment, [amount, amount])
-      const origins = (await kit.refundsOf(payment)).map(({ origin }: { origin: string }) => origin)
-      expect(origins.sort()).toEqual(['api', 'provider'])
-    },
-  },
-]
 
 const REPEATS: readonly Case[] = [
   {
